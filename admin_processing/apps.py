@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AdminProcessingConfig(AppConfig):
+    name = "admin_processing"

@@ -1,0 +1,66 @@
+"""Bars: open, high, low, close and volume over `[timestamp, timestamp + length)`."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from timescale.db.models.fields import TimescaleDateTimeField
+
+
+def bar_rules(table: str) -> list[models.BaseConstraint]:
+    """What every stored bar obeys, and its key."""
+    return [
+        models.UniqueConstraint(fields=["symbol", "timestamp"], name=f"{table}_unique"),
+        models.CheckConstraint(
+            condition=Q(low__lte=F("open"))
+            & Q(low__lte=F("close"))
+            & Q(high__gte=F("open"))
+            & Q(high__gte=F("close")),
+            name=f"{table}_range",
+        ),
+        models.CheckConstraint(condition=Q(volume__gte=0), name=f"{table}_volume"),
+    ]
+
+
+class Bar(models.Model):
+    """What minute and daily bars share. Prices in the traded currency, volume in shares."""
+
+    symbol = models.TextField()
+    open = models.FloatField()
+    high = models.FloatField()
+    low = models.FloatField()
+    close = models.FloatField()
+    volume = models.FloatField()
+    vwap = models.FloatField(null=True)
+    trade_count = models.IntegerField(default=0, db_default=0)
+    is_partial = models.BooleanField(default=False, db_default=False)
+    revision = models.IntegerField(default=0, db_default=0)
+    source = models.TextField(default="", db_default="")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.timestamp:%Y-%m-%d %H:%M}"  # type: ignore[attr-defined]
+
+
+class MinuteBar(Bar):
+    """One minute of one symbol; `timestamp` is the minute's start."""
+
+    pk = models.CompositePrimaryKey("symbol", "timestamp")
+    timestamp = TimescaleDateTimeField(interval="1 day")
+
+    class Meta:
+        db_table = "ohlcv_1min"
+        constraints = bar_rules("ohlcv_1min")
+
+
+class DailyBar(Bar):
+    """One session of one symbol; `timestamp` is 00:00 UTC of the session's date."""
+
+    pk = models.CompositePrimaryKey("symbol", "timestamp")
+    timestamp = TimescaleDateTimeField(interval="1 year")
+
+    class Meta:
+        db_table = "ohlcv_daily"
+        constraints = bar_rules("ohlcv_daily")
