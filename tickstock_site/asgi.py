@@ -9,14 +9,10 @@ from django.core.asgi import get_asgi_application
 
 http_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 
-from streaming.routing import websocket_urlpatterns
+from streaming.routing import listening, websocket_application
 
-application = ProtocolTypeRouter(
-    {
-        "http": http_application,
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
-    }
+application = listening(
+    ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
 )

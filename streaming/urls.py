@@ -1,0 +1,10 @@
+"""Addresses of the trader's pages."""
+
+from django.urls import path
+
+from streaming import views
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("symbols/<str:symbol>", views.symbol_page, name="symbol"),
+]

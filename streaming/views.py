@@ -1,0 +1,26 @@
+"""The trader's pages. They hold no data: their scripts ask the API, and then listen."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from streaming.api import market_clock
+from streaming.web.symbols import UnknownSymbol, known_symbol
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The live dashboard at `/`."""
+    return render(request, "streaming/dashboard.html", {"clock": market_clock()})
+
+
+@require_safe
+def symbol_page(request: HttpRequest, symbol: str) -> HttpResponse:
+    """One symbol's chart and its history of detections."""
+    try:
+        known = known_symbol(symbol)
+    except UnknownSymbol as error:
+        raise Http404(str(error)) from None
+    return render(request, "streaming/symbol.html", {"symbol": known, "clock": market_clock()})

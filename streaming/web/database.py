@@ -1,0 +1,25 @@
+"""Where the web's reads of market data go, and detections after a `seq`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+ALIAS = "readonly" if "readonly" in connections else DEFAULT_DB_ALIAS
+
+
+def rows(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a SELECT, as dictionaries."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def columns(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Iterable[tuple[Any, ...]]:
+    """The rows of a SELECT, as tuples."""
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

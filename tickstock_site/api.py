@@ -1,0 +1,69 @@
+"""The root of the HTTP API: who may use it, how errors look, its OpenAPI document and page."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import django_auth
+
+from streaming.api import router as streaming_router
+from streaming.web.cursors import BadCursor
+from streaming.web.symbols import UnknownSymbol
+from tickstock_site.errors import error_response
+
+logger = logging.getLogger(__name__)
+
+api = NinjaAPI(
+    title="TickStock",
+    version="1",
+    description="Market data, indicators and detections. Sign in first; times are ISO 8601 UTC.",
+    auth=django_auth,
+    docs_url="/api/docs",
+    openapi_url="/api/openapi.json",
+    urls_namespace="api",
+)
+api.add_router("", streaming_router)
+
+
+@api.exception_handler(AuthenticationError)
+def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return error_response(401, "Sign in to use the API.")
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    wrong = [f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors]
+    return error_response(422, "; ".join(wrong))
+
+
+@api.exception_handler(UnknownSymbol)
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
+    return error_response(404, str(error))
+
+
+@api.exception_handler(BadCursor)
+def _bad_cursor(request: HttpRequest, error: BadCursor) -> HttpResponse:
+    return error_response(400, str(error))
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return error_response(error.status_code, str(error))
+
+
+@api.exception_handler(DatabaseError)
+def _database_error(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    logger.error("the database refused %s: %s", request.path, error)
+    return error_response(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.")
+
+
+@api.exception_handler(Exception)
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("unexpected error at %s", request.path, exc_info=error)
+    return error_response(500, "Something went wrong here; it has been logged.")

@@ -1,0 +1,62 @@
+"""Errors as visitors see them: JSON for programs, a page for people, a traceback for nobody."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+EXPLANATIONS = {
+    400: "The request could not be understood.",
+    403: "You are signed in, but this is not yours to see or change.",
+    404: "There is nothing at this address.",
+    500: "Something went wrong here. It has been logged.",
+}
+
+
+def error_response(status: int, detail: str) -> HttpResponse:
+    """The API's error: `{"error": what kind, "detail": what exactly}`."""
+    return JsonResponse({"error": HTTPStatus(status).phrase, "detail": detail}, status=status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program asks: the API's addresses, or whoever does not take HTML."""
+    if request.path.startswith(("/api/", "/streaming/api/", "/bars/", "/patterns/", "/indicators/")):
+        return not request.path.startswith("/api/docs")
+    return not request.accepts("text/html")
+
+
+def _error(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    detail = detail or EXPLANATIONS[status]
+    if wants_json(request):
+        return error_response(status, detail)
+    context = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    return render(request, "error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return _error(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return _error(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404; the text of a `Http404` raised on purpose says what is missing."""
+    reason = exception.args[0] if exception.args else ""
+    return _error(request, 404, reason if isinstance(reason, str) else "")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return _error(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
+    """403 of a form without its token, mostly one that was open for long."""
+    return _error(request, 403, "This form has expired. Go back, load the page again and retry.")
