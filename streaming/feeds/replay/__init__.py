@@ -1,0 +1,1 @@
+"""Recorded sessions, played back through the same path as live ones."""
