@@ -234,9 +234,29 @@ FEED_BUFFER_TICKS = env_int("FEED_BUFFER_TICKS", 2_000_000, 1_000, 100_000_000)
 FLOW_LOG_BAR_EVERY = env_int("FLOW_LOG_BAR_EVERY", 100, 1, 1_000_000)
 INDICATORS_STORED = env_list("INDICATORS_STORED", ["all"])
 
+# --- health: from where on a figure is a reason to say `degraded` ---------------------------------
+
+HEALTH_MAX_FEED_LAG_MS = env_int("HEALTH_MAX_FEED_LAG_MS", 5_000, 1, 86_400_000)
+HEALTH_MAX_SILENCE_SECS = env_float("HEALTH_MAX_SILENCE_SECS", 30, 1, 86_400)
+HEALTH_MAX_DROPPED_PERCENT = env_float("HEALTH_MAX_DROPPED_PERCENT", 0.1, 0, 100)
+HEALTH_MAX_REJECTED = env_int("HEALTH_MAX_REJECTED", 10, 0, 1_000_000_000)
+HEALTH_MAX_SILENT_PERCENT = env_float("HEALTH_MAX_SILENT_PERCENT", 20, 0, 100)
+HEALTH_MAX_MEMORY_MB = env_int("HEALTH_MAX_MEMORY_MB", 2_048, 64, 1_048_576)
+HEALTH_ERROR_AFTER_SECS = env_float("HEALTH_ERROR_AFTER_SECS", 60, 1, 86_400)
+
+# --- retention, in days; 0 keeps everything -----------------------------------------------------
+
+RETENTION_FLOW_DAYS = env_int("RETENTION_FLOW_DAYS", 7, 0, 36_500)
+RETENTION_OUTBOX_DAYS = env_int("RETENTION_OUTBOX_DAYS", 7, 0, 36_500)
+RETENTION_BARS_DAYS = env_int("RETENTION_BARS_DAYS", 0, 0, 36_500)
+RETENTION_DETECTIONS_DAYS = env_int("RETENTION_DETECTIONS_DAYS", 0, 0, 36_500)
+
 # --- logs ---------------------------------------------------------------------------------------
 
 LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+LOG_DIR = Path(env_text("LOG_DIR", str(BASE_DIR / "logs")))
+LOG_FILE_MB = env_int("LOG_FILE_MB", 20, 1, 10_000)
+LOG_FILES = env_int("LOG_FILES", 10, 1, 1_000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
