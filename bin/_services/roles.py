@@ -15,12 +15,15 @@ from .environment import DATABASE
 from .errors import ServiceError
 from .state import OWNER, READONLY, READWRITE, WEB, State
 
-AUTOCOMMIT = {"autocommit": True, "connect_timeout": 10}
+
+def connect(url: str) -> psycopg.Connection:
+    """A connection whose statements each stand alone: CREATE DATABASE allows no transaction."""
+    return psycopg.connect(url, autocommit=True, connect_timeout=10)
 
 
 def prepare_own(state: State, storage: str) -> None:
     """On our own server: make whatever of it is missing. Safe to repeat."""
-    with psycopg.connect(postgres.superuser_url(state), **AUTOCOMMIT) as connection:
+    with connect(postgres.superuser_url(state)) as connection:
         for role in (OWNER, READWRITE, READONLY, WEB):
             _ensure_role(connection, role, state.passwords[role])
         # So that a test database goes away even while another role is connected.
@@ -29,14 +32,14 @@ def prepare_own(state: State, storage: str) -> None:
         if not _one(connection, "SELECT FROM pg_database WHERE datname = %s", DATABASE):
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
     if storage == "timescaledb":
-        with psycopg.connect(postgres.superuser_url(state, DATABASE), **AUTOCOMMIT) as connection:
+        with connect(postgres.superuser_url(state, DATABASE)) as connection:
             connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
 
 
 def prepare_named(url: str, state: State) -> None:
     """On a server that the environment names: what its owner may do; else say what is missing."""
     try:
-        with psycopg.connect(url, **AUTOCOMMIT) as connection:
+        with connect(url) as connection:
             _need_timescaledb(connection)
             _need_roles(connection, state, url)
     except psycopg.OperationalError as error:
@@ -51,7 +54,7 @@ def versions(url: str) -> tuple[str, str]:
     """What answers at the address: ("PostgreSQL 17.6", "TimescaleDB 2.19.3"), or empty texts."""
     query = "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
     try:
-        with psycopg.connect(url, **AUTOCOMMIT) as connection:
+        with connect(url) as connection:
             row = connection.execute(query).fetchone()
             number = connection.info.parameter_status("server_version") or ""
     except psycopg.OperationalError:

@@ -218,10 +218,18 @@ def _data_folder(name: str, root: str = "") -> Path:
     A chroot without a mount namespace only sees what is inside the tree.
     """
     folder = FOLDER / name
-    if root and not sandbox.can_mount() and not folder.exists():
-        checkout = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:12]
-        inside = Path(root, "srv", f"tickstock-{checkout}")
-        inside.mkdir(exist_ok=True)
-        folder.symlink_to(inside)
+    if os.geteuid() == 0 and not sandbox.can_mount():
+        FOLDER.chmod(0o711)  # the server's user passes through it to its data
+        if root and not folder.exists():
+            folder.symlink_to(_empty_folder_in(root))
     folder.mkdir(mode=0o755, exist_ok=True)
     return folder
+
+
+def _empty_folder_in(root: str) -> Path:
+    """This checkout's folder in a tree, without what a deleted `.services/` left there."""
+    checkout = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:12]
+    inside = Path(root, "srv", f"tickstock-{checkout}")
+    shutil.rmtree(inside, ignore_errors=True)
+    inside.mkdir()
+    return inside
