@@ -1,0 +1,168 @@
+"""What an analysis gives: indicator values as a matrix, detections as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patterns.definitions import DIRECTION_NAMES, Detector, Direction, Floats, Parts
+from patterns.identity import detection_id
+from patterns.views import BarView, Bools, Ints
+
+TIER = "intraday"
+FORMED = "formed"
+REVISED = "revised"
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One pattern on one bar.
+
+    detection_key: `pattern_type:timeframe`; detection_id follows from symbol, key and bar time.
+    price: close of the bar that completed it. bar_time_ms: that bar's start.
+    pattern_data: parts, price, bars (start times in ms, oldest first), strength, holds, and
+        partial where a bar of the pattern is partial.
+    """
+
+    detection_id: UUID
+    detection_key: str
+    symbol: str
+    pattern_type: str
+    timeframe: str
+    tier: str
+    direction: str
+    confidence: float
+    price: float
+    bar_time_ms: int
+    state: str
+    pattern_data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """All that one detector found in one view, as columns of one length.
+
+    row: position in the symbols list. bars_ms: shape (hits, span), oldest bar first.
+    partial: whether a bar of the pattern is partial.
+    """
+
+    detector: Detector
+    row: Ints
+    strength: NDArray[np.int16]
+    direction: Direction
+    confidence: Floats
+    price: Floats
+    bars_ms: Ints
+    partial: Bools
+    parts: Parts
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def detections(self, symbols: Sequence[str], timeframe: str) -> Iterator[Detection]:
+        """One object a hit."""
+        key = self.detector.key(timeframe)
+        parts = {name: np.round(values, 6).tolist() for name, values in self.parts.items()}
+        columns = zip(
+            self.row.tolist(),
+            self.strength.tolist(),
+            self.direction.tolist(),
+            self.confidence.tolist(),
+            self.price.tolist(),
+            self.bars_ms.tolist(),
+            self.partial.tolist(),
+            strict=True,
+        )
+        for i, (row, strength, direction, confidence, price, bars_ms, partial) in enumerate(columns):
+            data: dict[str, Any] = {
+                "parts": {name: values[i] for name, values in parts.items()},
+                "price": price,
+                "bars": bars_ms,
+                "strength": strength,
+                "holds": True,
+            }
+            if partial:
+                data["partial"] = True
+            symbol = symbols[row]
+            yield Detection(
+                detection_id=detection_id(symbol, key, bars_ms[-1]),
+                detection_key=key,
+                symbol=symbol,
+                pattern_type=self.detector.pattern_type,
+                timeframe=timeframe,
+                tier=TIER,
+                direction=DIRECTION_NAMES[direction],
+                confidence=confidence,
+                price=price,
+                bar_time_ms=bars_ms[-1],
+                state=FORMED,
+                pattern_data=data,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteAnalysis:
+    """All indicators and detections of the symbols that have a bar in one minute.
+
+    row: position in `symbols`, one a bar. names, values: shape (bars, names); NaN in warm-up.
+    revision: it replaces an earlier analysis of these symbols' bars in this minute.
+    """
+
+    bar_time_ms: int
+    timeframe: str
+    symbols: Sequence[str]
+    row: Ints
+    names: tuple[str, ...]
+    values: Floats
+    hits: tuple[Hits, ...]
+    revision: bool = False
+
+    @property
+    def detection_count(self) -> int:
+        """How many detections there are."""
+        return sum(len(hits) for hits in self.hits)
+
+    def detections(self) -> list[Detection]:
+        """The detections as objects, detector by detector, in row order."""
+        return [d for hits in self.hits for d in hits.detections(self.symbols, self.timeframe)]
+
+    def indicators(self, row: int) -> Mapping[str, float]:
+        """One symbol's values by name, without those still warming up."""
+        values = self.values[int(np.flatnonzero(self.row == row)[0])]
+        known = zip(self.names, values.tolist(), strict=True)
+        return {name: value for name, value in known if np.isfinite(value)}
+
+
+def find_hits(detector: Detector, view: BarView) -> Hits | None:
+    """What the detector finds in a view that `points` can narrow; None where it finds nothing."""
+    strength = detector.strength(view)
+    hit = strength != 0
+    if detector.keep is not None:
+        hit &= detector.keep(view)
+    if not hit.any():
+        return None
+    points = view.points(hit)
+    return _describe(detector, points, view.pick(hit, strength))
+
+
+def _describe(detector: Detector, points: BarView, strength: NDArray[np.int16]) -> Hits:
+    direction = detector.direction(points, strength)
+    parts = detector.parts(points, direction)
+    span = range(detector.span - 1, -1, -1)
+    partial = np.stack([points.partial[ago] for ago in span])
+    return Hits(
+        detector=detector,
+        row=points.rows,
+        strength=strength,
+        direction=direction,
+        confidence=detector.confidence(parts),
+        price=points.close[0],
+        bars_ms=np.stack([points.time_ms[ago] for ago in span], axis=1),
+        partial=partial.any(axis=0),
+        parts=parts,
+    )

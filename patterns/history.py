@@ -1,0 +1,73 @@
+"""Views of history: every bar at once, one column of it, or chosen points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patterns.matrix import BarMatrix
+from patterns.views import FIELD_TYPES, NO_BAR, BarView, Bools, Ints
+
+
+class HistoryView(BarView):
+    """All bars of a matrix at once: columns have shape (symbols, bars)."""
+
+    def __init__(self, matrix: BarMatrix) -> None:
+        super().__init__()
+        self.matrix = matrix
+        first = matrix.bars - matrix.count
+        self.count = np.asfortranarray(
+            np.maximum(np.arange(1, matrix.bars + 1)[None, :] - first[:, None], 0)
+        )
+
+    def _read(self, field: str, ago: int) -> NDArray[Any]:
+        values: NDArray[Any] = getattr(self.matrix, field)
+        if ago == 0:
+            return values
+        out = np.full(values.shape, NO_BAR[field], FIELD_TYPES[field], order="F")
+        out[:, ago:] = values[:, : max(values.shape[1] - ago, 0)]
+        return out
+
+    def moment(self, bar: int) -> MomentView:
+        """The symbols as seen from column `bar`."""
+        return MomentView(self, bar)
+
+    def points(self, mask: Bools) -> PointView:
+        """The chosen (symbol, bar) points, ordered by bar, then symbol."""
+        bars, rows = np.nonzero(mask.T)
+        return PointView(self, rows, bars)
+
+
+class MomentView(BarView):
+    """One column of history: shape (symbols,), as the live minute has it."""
+
+    def __init__(self, history: HistoryView, bar: int) -> None:
+        super().__init__()
+        self._matrix = history.matrix
+        self._bar = bar
+        self.count = history.count[:, bar]
+
+    def _read(self, field: str, ago: int) -> NDArray[Any]:
+        values: NDArray[Any] = getattr(self._matrix, field)
+        if ago > self._bar:
+            return np.full(len(values), NO_BAR[field], FIELD_TYPES[field])
+        return values[:, self._bar - ago]
+
+
+class PointView(BarView):
+    """Chosen (symbol, bar) points of history."""
+
+    def __init__(self, history: HistoryView, rows: Ints, bars: Ints) -> None:
+        super().__init__()
+        self._matrix = history.matrix
+        self.rows = rows
+        self.bars = bars
+        self.count = history.count[rows, bars]
+        self.values = {name: values[rows, bars] for name, values in history.values.items()}
+
+    def _read(self, field: str, ago: int) -> NDArray[Any]:
+        at = self.bars - ago
+        values: NDArray[Any] = getattr(self._matrix, field)[self.rows, np.maximum(at, 0)]
+        return np.where(at >= 0, values, NO_BAR[field]).astype(FIELD_TYPES[field])

@@ -1,0 +1,1 @@
+"""Indicators: one module each, listed in `patterns.registry`."""

@@ -1,0 +1,116 @@
+"""How a definition sees bars: as columns counted backwards from the current bar.
+
+`view.close[0]` is the close of the current bar, `view.close[1]` that of the bar before. What an
+element of such a column is depends on the view, and a definition need not know:
+
+    live       one element a symbol: its latest closed bar      shape (symbols,)
+    history    one element a symbol and bar, all at once        shape (symbols, bars)
+    points     one element a chosen (symbol, bar)               shape (points,)
+
+So an expression of columns is written once, serves all three, and gives the same bits in each, as
+long as it is made of IEEE operations on elements (+ - * / sqrt, comparisons, minimum, maximum,
+where). Reductions along the bars are not: NumPy's order of summation depends on the memory layout.
+`patterns.sums` adds columns in a fixed order.
+
+A negative `ago` would be a later bar: every view refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+FLOAT_FIELDS = ("open", "high", "low", "close", "volume", "vwap")
+FIELDS = (*FLOAT_FIELDS, "time_ms", "session_ms", "partial")
+FIELD_TYPES: dict[str, type[np.generic]] = {
+    **dict.fromkeys(FLOAT_FIELDS, np.float64),
+    "time_ms": np.int64,
+    "session_ms": np.int64,
+    "partial": np.bool_,
+}
+NO_BAR: dict[str, Any] = {
+    **dict.fromkeys(FLOAT_FIELDS, np.nan),
+    "time_ms": -1,
+    "session_ms": -1,
+    "partial": False,
+}
+
+
+class LookAheadError(ValueError):
+    """A definition asked for a bar after the current one."""
+
+
+class Field:
+    """One field of the bars, indexed by how many bars ago."""
+
+    __slots__ = ("_name", "_view")
+
+    def __init__(self, view: BarView, name: str) -> None:
+        self._view = view
+        self._name = name
+
+    def __getitem__(self, ago: int) -> NDArray[Any]:
+        return self._view.column(self._name, ago)
+
+
+class BarView:
+    """Bars as a definition sees them; columns and what is shared between definitions are kept.
+
+    count: bars of the symbol so far, the current one included; shape of every column.
+    values: outputs of indicators at the current bar, by name, for definitions that use them.
+    """
+
+    count: Ints
+    rows: Ints
+
+    def __init__(self) -> None:
+        self.values: dict[str, Floats] = {}
+        self._columns: dict[tuple[str, int], NDArray[Any]] = {}
+        self._memo: dict[Hashable, NDArray[Any]] = {}
+
+    open = property(lambda self: Field(self, "open"))
+    high = property(lambda self: Field(self, "high"))
+    low = property(lambda self: Field(self, "low"))
+    close = property(lambda self: Field(self, "close"))
+    volume = property(lambda self: Field(self, "volume"))
+    vwap = property(lambda self: Field(self, "vwap"))
+    time_ms = property(lambda self: Field(self, "time_ms"))
+    session_ms = property(lambda self: Field(self, "session_ms"))
+    partial = property(lambda self: Field(self, "partial"))
+
+    def column(self, field: str, ago: int) -> NDArray[Any]:
+        """The field `ago` bars back; NaN (times -1) where the symbol has no such bar.
+
+        Read only, by agreement: it may be the stored matrix itself.
+        """
+        found = self._columns.get((field, ago))
+        if found is None:
+            if ago < 0:
+                raise LookAheadError(f"{field}[{ago}] is {-ago} bars after the current one")
+            found = self._columns[field, ago] = self._read(field, ago)
+        return found
+
+    def memo(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> Floats:
+        """What `make` gives, made once for this view: sums and ranges that many detectors use."""
+        found = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = make()
+        return cast(Floats, found)
+
+    def points(self, mask: Bools) -> BarView:
+        """The moments where `mask` holds, as a view of one element a moment."""
+        raise NotImplementedError
+
+    def pick(self, mask: Bools, values: NDArray[Any]) -> NDArray[Any]:
+        """The elements of `values` at the moments of `points(mask)`, in their order."""
+        return values.T[mask.T]
+
+    def _read(self, field: str, ago: int) -> NDArray[Any]:
+        raise NotImplementedError
