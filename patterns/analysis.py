@@ -78,7 +78,9 @@ class Hits:
             self.partial.tolist(),
             strict=True,
         )
-        for i, (row, strength, direction, confidence, price, bars_ms, partial) in enumerate(columns):
+        for i, (row, strength, direction, confidence, price, bars_ms, partial) in enumerate(
+            columns
+        ):
             data: dict[str, Any] = {
                 "parts": {name: values[i] for name, values in parts.items()},
                 "price": price,

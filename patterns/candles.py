@@ -98,8 +98,8 @@ def moved(view: BarView, ago: int = 0) -> Bools:
     return result
 
 
-def as_strength(found: Bools, strength: int = 100) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+def as_strength(
+    found: Bools, strength: int = 100
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
     """TA-Lib's number where `found`, else 0."""
     return np.where(found, strength, 0).astype(np.int16)
-
-

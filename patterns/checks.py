@@ -31,7 +31,7 @@ def _failure(kind: str, module: str, load: Callable[[str], object]) -> CheckMess
         if load(module):
             return None
         reason = "it lists no DEFINITIONS"
-    except Exception as error:  # a module may fail in any way, and the check is to name it
+    except Exception as error:  # noqa: BLE001 - a module may fail in any way; this names it
         reason = f"{type(error).__name__}: {error}"
     return Error(
         f"The {kind} module {module!r} does not load: {reason}",

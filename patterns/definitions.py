@@ -49,7 +49,9 @@ class Indicator:
         if (self.compute is None) == (self.step is None):
             raise ValueError(f"Indicator {self.outputs}: give either compute or step")
         if (self.step is None) != (self.states == 0):
-            raise ValueError(f"Indicator {self.outputs}: states belong to step, and step needs them")
+            raise ValueError(
+                f"Indicator {self.outputs}: states belong to step, and step needs them"
+            )
 
     @property
     def name(self) -> str:

@@ -47,9 +47,7 @@ def quiet() -> np.errstate:
     return np.errstate(invalid="ignore", divide="ignore", over="ignore")
 
 
-def indicator_history(
-    matrix: BarMatrix, indicators: Sequence[Indicator]
-) -> dict[str, Floats]:
+def indicator_history(matrix: BarMatrix, indicators: Sequence[Indicator]) -> dict[str, Floats]:
     """Every output over all bars, each of shape (symbols, bars)."""
     with quiet():
         return _indicators(HistoryView(matrix), indicators)

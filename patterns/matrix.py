@@ -121,9 +121,7 @@ def align_right(
         for name in (*FLOAT_FIELDS, "time_ms", "partial")
     }
     session_ms = np.asfortranarray(sessions_of(fields["time_ms"], session_start))
-    return BarMatrix(
-        tuple(symbols), np.minimum(count, width), session_ms=session_ms, **fields
-    )
+    return BarMatrix(tuple(symbols), np.minimum(count, width), session_ms=session_ms, **fields)
 
 
 def _scatter(

@@ -112,7 +112,7 @@ class IntradayPattern(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["seq"], name="intraday_patterns_seq"),
+            models.Index(fields=["seq"], name="intraday_patterns_by_seq"),
             models.Index(fields=["detection_timestamp"], name="intraday_patterns_detected"),
         ]
 

@@ -98,9 +98,7 @@ class Registry:
             raise near_match("pattern", pattern_type, self._by_pattern)
         return found
 
-    def only(
-        self, outputs: Sequence[str] = (), pattern_types: Sequence[str] = ()
-    ) -> Registry:
+    def only(self, outputs: Sequence[str] = (), pattern_types: Sequence[str] = ()) -> Registry:
         """A registry of these outputs and patterns, and the inputs that they need."""
         detectors = [self.detector(name) for name in pattern_types]
         needed = {*outputs, *chain.from_iterable(d.inputs for d in detectors)}

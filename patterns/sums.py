@@ -27,6 +27,4 @@ def window_sum(view: BarView, field: str, bars: int, ago: int = 0) -> Floats:
 
 def window_mean(view: BarView, field: str, bars: int, ago: int = 0) -> Floats:
     """Mean of a field over `bars` bars that end `ago` bars back; NaN where there are fewer."""
-    return view.memo(
-        ("mean", field, bars, ago), lambda: window_sum(view, field, bars, ago) / bars
-    )
+    return view.memo(("mean", field, bars, ago), lambda: window_sum(view, field, bars, ago) / bars)

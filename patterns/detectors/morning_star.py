@@ -46,9 +46,7 @@ def morning_star(penetration: float = 0.3) -> Detector:
     def find(view: BarView) -> Strength:
         gapped = body_top(view, 1) < body_bottom(view, 2)
         back = view.close[0] > view.close[2] + body(view, 2) * penetration
-        return as_strength(
-            star_bodies(view) & black(view, 2) & gapped & white(view, 0) & back
-        )
+        return as_strength(star_bodies(view) & black(view, 2) & gapped & white(view, 0) & back)
 
     return Detector(
         pattern_type="morning_star",

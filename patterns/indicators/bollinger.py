@@ -15,9 +15,7 @@ def deviation(view: BarView, bars: int) -> Floats:
         off = view.close[ago] - mean
         return off * off
 
-    return view.memo(
-        ("deviation", bars), lambda: np.sqrt(add_columns(square, bars) / bars)
-    )
+    return view.memo(("deviation", bars), lambda: np.sqrt(add_columns(square, bars) / bars))
 
 
 def bollinger(bars: int, width: float) -> Indicator:

@@ -13,7 +13,9 @@ def _signal(line: Floats, before: Floats, count: Ints, slow: int, signal: int) -
     adding = np.where(count == slow, line, before + line)
     first = slow + signal - 1
     seed = adding / signal
-    return np.where(count < first, adding, seeded(count, first, seed, smoothed(line, before, signal)))
+    return np.where(
+        count < first, adding, seeded(count, first, seed, smoothed(line, before, signal))
+    )
 
 
 def macd(fast: int, slow: int, signal: int) -> Indicator:

@@ -9,15 +9,11 @@ from patterns.views import BarView, Floats
 
 
 def _gain(view: BarView, ago: int) -> Floats:
-    return view.memo(
-        ("gain", ago), lambda: np.maximum(view.close[ago] - view.close[ago + 1], 0.0)
-    )
+    return view.memo(("gain", ago), lambda: np.maximum(view.close[ago] - view.close[ago + 1], 0.0))
 
 
 def _loss(view: BarView, ago: int) -> Floats:
-    return view.memo(
-        ("loss", ago), lambda: np.maximum(view.close[ago + 1] - view.close[ago], 0.0)
-    )
+    return view.memo(("loss", ago), lambda: np.maximum(view.close[ago + 1] - view.close[ago], 0.0))
 
 
 def wilder(value: Floats, before: Floats, bars: int) -> Floats:
@@ -45,7 +41,9 @@ def rsi(bars: int) -> Indicator:
         down = average(loss, seeds[1], before[1])
         moved = up + down
         still = np.abs(moved) < 1e-14
-        return (np.where(still, 0.0, 100.0 * (up / np.where(still, 1.0, moved))),), np.stack([up, down])
+        return (np.where(still, 0.0, 100.0 * (up / np.where(still, 1.0, moved))),), np.stack(
+            [up, down]
+        )
 
     return Indicator(
         outputs=(f"RSI_{bars}",),

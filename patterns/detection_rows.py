@@ -1,0 +1,194 @@
+"""Detections into the database: what is new is formed, what has changed is revised.
+
+A stored detection is never deleted. One that a revision no longer finds is kept as `revised` with
+`holds` false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from market.calendar import from_ms
+from patterns import outbox
+from patterns.analysis import FORMED, REVISED, TIER, Detection, MinuteAnalysis
+from patterns.events import CHANNEL, detection_event
+from patterns.identity import detection_id, flow_id
+
+Key = tuple[str, int, str]
+FEW_SYMBOLS = 200
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('intraday_pattern_seq'))"
+NEXT = "SELECT nextval('intraday_pattern_seq') FROM generate_series(1, %s)"
+STORED = """
+SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, detection_key, direction,
+    confidence, price, state, pattern_data::text, detection_timestamp
+FROM intraday_patterns
+WHERE "timestamp" = ANY(%s) AND timeframe = %s
+"""
+COLUMNS = {
+    "symbol": "text",
+    '"timestamp"': "timestamptz",
+    "detection_key": "text",
+    "detection_id": "uuid",
+    "pattern_type": "text",
+    "timeframe": "text",
+    "tier": "text",
+    "direction": "text",
+    "confidence": "float8",
+    "price": "float8",
+    "detection_timestamp": "timestamptz",
+    "state": "text",
+    "state_timestamp": "timestamptz",
+    "pattern_data": "jsonb",
+    "seq": "int8",
+    "flow_id": "uuid",
+}
+WRITE = f"""
+INSERT INTO intraday_patterns ({", ".join(COLUMNS)})
+SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())})
+ON CONFLICT (symbol, "timestamp", detection_key) DO UPDATE SET
+    direction = excluded.direction, confidence = excluded.confidence, price = excluded.price,
+    state = excluded.state, state_timestamp = excluded.state_timestamp,
+    pattern_data = excluded.pattern_data, seq = excluded.seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A detection as the database has it, and when it was first seen."""
+
+    detection: Detection
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many detections were new, and how many have changed."""
+
+    formed: int
+    revised: int
+
+
+def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> Changes:
+    """Write what differs from what is stored, with an event for each, in the transaction."""
+    changed: list[Stored] = []
+    for timeframe in sorted({analysis.timeframe for analysis in analyses}):
+        chosen = [a for a in analyses if a.timeframe == timeframe]
+        changed += _differences(_stored(cursor, chosen, timeframe), chosen, now)
+    if changed:
+        _write(cursor, changed, now)
+    formed = sum(item.detection.state == FORMED for item in changed)
+    return Changes(formed, len(changed) - formed)
+
+
+def key_of(detection: Detection) -> Key:
+    """What makes a detection one row."""
+    return detection.symbol, detection.bar_time_ms, detection.detection_key
+
+
+def _differences(
+    stored: dict[Key, Stored], analyses: Sequence[MinuteAnalysis], now: datetime
+) -> list[Stored]:
+    found = {key_of(d): d for analysis in analyses for d in analysis.detections()}
+    changed = [_gone(item) for key, item in stored.items() if key not in found and _holds(item)]
+    for key, detection in found.items():
+        known = stored.get(key)
+        if known is None:
+            changed.append(Stored(detection, now))
+        elif not _same(known.detection, detection):
+            changed.append(Stored(replace(detection, state=REVISED), known.first_seen))
+    return sorted(changed, key=lambda item: key_of(item.detection)[1::-1])
+
+
+def _holds(item: Stored) -> bool:
+    return bool(item.detection.pattern_data.get("holds", True))
+
+
+def _gone(item: Stored) -> Stored:
+    data = {**item.detection.pattern_data, "holds": False}
+    return Stored(replace(item.detection, state=REVISED, pattern_data=data), item.first_seen)
+
+
+def _same(one: Detection, other: Detection) -> bool:
+    return (one.direction, one.confidence, one.price, one.pattern_data) == (
+        other.direction,
+        other.confidence,
+        other.price,
+        other.pattern_data,
+    )
+
+
+def _stored(cursor: Any, analyses: Sequence[MinuteAnalysis], timeframe: str) -> dict[Key, Stored]:
+    """The detections on the analysed bars, by key."""
+    analysed = {a.bar_time_ms: {a.symbols[row] for row in a.row.tolist()} for a in analyses}
+    times = [from_ms(time_ms) for time_ms in analysed]
+    names = sorted(set().union(*analysed.values()))
+    few = len(names) <= FEW_SYMBOLS
+    query = STORED + (" AND symbol = ANY(%s)" if few else "")
+    cursor.execute(query, [times, timeframe, *([names] if few else [])])
+    rows = (_detection(row, timeframe) for row in cursor.fetchall())
+    return {
+        key_of(item.detection): item
+        for item in rows
+        if item.detection.symbol in analysed[item.detection.bar_time_ms]
+    }
+
+
+def _detection(row: tuple[Any, ...], timeframe: str) -> Stored:
+    symbol, bar_time_ms, key, direction, confidence, price, state, data, first_seen = row
+    detection = Detection(
+        detection_id=detection_id(symbol, key, bar_time_ms),
+        detection_key=key,
+        symbol=symbol,
+        pattern_type=key.removesuffix(f":{timeframe}"),
+        timeframe=timeframe,
+        tier=TIER,
+        direction=direction,
+        confidence=confidence,
+        price=price,
+        bar_time_ms=bar_time_ms,
+        state=state,
+        pattern_data=msgspec.json.decode(data),
+    )
+    return Stored(detection, first_seen)
+
+
+def _write(cursor: Any, changed: Sequence[Stored], now: datetime) -> None:
+    """Rows and events, numbered in the order of commits."""
+    cursor.execute(LOCK)
+    cursor.execute(NEXT, [len(changed)])
+    numbered = list(zip(changed, (row[0] for row in cursor.fetchall()), strict=True))
+    columns = zip(*(_row(item, seq, now) for item, seq in numbered), strict=True)
+    cursor.execute(WRITE, [list(column) for column in columns])
+    outbox.add(cursor, CHANNEL, [_event(item, seq, now) for item, seq in numbered])
+
+
+def _row(item: Stored, seq: int, now: datetime) -> tuple[Any, ...]:
+    """In the order of `COLUMNS`."""
+    detection = item.detection
+    return (
+        detection.symbol,
+        from_ms(detection.bar_time_ms),
+        detection.detection_key,
+        detection.detection_id,
+        detection.pattern_type,
+        detection.timeframe,
+        detection.tier,
+        detection.direction,
+        detection.confidence,
+        detection.price,
+        item.first_seen,
+        detection.state,
+        now,
+        msgspec.json.encode(detection.pattern_data).decode(),
+        seq,
+        flow_id(detection.symbol, detection.bar_time_ms),
+    )
+
+
+def _event(item: Stored, seq: int, now: datetime) -> str:
+    return detection_event(item.detection, seq, item.first_seen, now)

@@ -1,0 +1,49 @@
+"""The event that tells of a detection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from market.calendar import from_ms
+from patterns.analysis import FORMED, Detection
+from patterns.identity import event_id, flow_id
+
+CHANNEL = "tickstock:patterns:streaming"
+
+
+def detection_event(detection: Detection, seq: int, first_seen: datetime, now: datetime) -> str:
+    """The contract's `pattern_detected`, or `pattern_revised` for a later state, as JSON.
+
+    `holds` is false where a revision took the pattern away. The id follows from the detection and
+    `seq`, so that a second delivery is known as one.
+    """
+    kind = "pattern_detected" if detection.state == FORMED else "pattern_revised"
+    event = {
+        "type": kind,
+        "event_id": str(event_id(detection.detection_id, seq)),
+        "timestamp": now.isoformat(),
+        "pattern": _pattern(detection, seq, first_seen),
+    }
+    return msgspec.json.encode(event).decode()
+
+
+def _pattern(detection: Detection, seq: int, first_seen: datetime) -> dict[str, Any]:
+    return {
+        "detection_id": str(detection.detection_id),
+        "seq": seq,
+        "state": detection.state,
+        "symbol": detection.symbol,
+        "pattern_type": detection.pattern_type,
+        "timeframe": detection.timeframe,
+        "tier": detection.tier,
+        "direction": detection.direction,
+        "confidence": detection.confidence,
+        "price": detection.price,
+        "bar_timestamp": from_ms(detection.bar_time_ms).isoformat(),
+        "detection_timestamp": first_seen.isoformat(),
+        "flow_id": str(flow_id(detection.symbol, detection.bar_time_ms)),
+        "holds": bool(detection.pattern_data.get("holds", True)),
+    }
