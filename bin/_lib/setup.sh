@@ -81,7 +81,7 @@ make_venv() {
 # Install the pinned packages of FILE, unless just these are there already.
 install_packages() {
     local file=$1 stamp=$VENV/.installed-$1 wanted
-    wanted=$(cat "$file" requirements.txt <("$VENV/bin/python" -c 'import sys; print(sys.version, sys.prefix)') | cksum)
+    wanted=$(cat "$file" requirements.txt <("$VENV/bin/python" -c 'import sys; print(sys.version, sys.base_prefix)') | cksum)
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
     echo "Installing the packages of $file …" >&2
     quietly "see the output above, then run it again" \
