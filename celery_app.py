@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from tickstock_site import heartbeat as heartbeat  # connects to the worker's signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tickstock_site.settings")
 
 app = Celery("tickstock")

@@ -10,8 +10,8 @@ from typing import Any
 import redis
 
 from streaming.flow import FlowLog, symbol_of
+from streaming.publish import DELIVERED
 
-CHANNEL = "tickstock:streaming:delivered"
 RETRY_SECS = 1.0
 POLL_SECS = 0.5
 
@@ -66,7 +66,7 @@ class DeliveredListener:
             redis.Redis.from_url(self._url, socket_connect_timeout=2) as client,
             client.pubsub(ignore_subscribe_messages=True) as channel,
         ):
-            channel.subscribe(CHANNEL)
+            channel.subscribe(DELIVERED)
             self.subscribed.set()
             while not self._stop.is_set():
                 self._take(channel.get_message(timeout=POLL_SECS))

@@ -195,6 +195,7 @@ STATICFILES_DIRS = [
     for name, path in (
         ("lightweight-charts", BASE_DIR / "node_modules/lightweight-charts/dist"),
         ("htmx", BASE_DIR / "node_modules/htmx.org/dist"),
+        ("plex", BASE_DIR / "node_modules/@fontsource/ibm-plex-sans-condensed/files"),
     )
     if path.is_dir()
 ]
@@ -205,9 +206,10 @@ WHITENOISE_USE_FINDERS = TESTING or DEBUG
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "America/New_York"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "tickstock_site.beat:LivingScheduler"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+WORKER_PROCESSES = env_int("WORKER_PROCESSES", 2, 1, 256)
 
 # --- the market ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from tickstock_site.api import api
+from tickstock_site.health import health
 from tickstock_site.signin import SignInForm
 
 sign_in = LoginView.as_view(
@@ -14,6 +15,7 @@ sign_in = LoginView.as_view(
 )
 
 urlpatterns = [
+    path("health", health, name="health"),
     path("sign-in/", sign_in, name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/site/icon.svg"))),
