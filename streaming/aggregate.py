@@ -84,6 +84,11 @@ class Aggregator:
             self._forget()
         return outcome
 
+    def forget_counts(self) -> None:
+        """Start counting from nothing, after a rebuild that counted what was counted before."""
+        self.processed = self.late = 0
+        self.dropped.clear()
+
     # --- where a restart reads from -------------------------------------------------------------
 
     def _mark_minute(self, entry: Entry) -> None:

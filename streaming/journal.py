@@ -218,9 +218,3 @@ def _fields(entry: Entry) -> dict[str, bytes | int | str]:
         fields["p"] = entry.position
     return fields
 
-
-def forget_other_epochs(client: redis.Redis, kept: JournalName) -> None:
-    """Delete the journals of a feed's earlier epochs."""
-    for key in client.scan_iter(f"{PREFIX}:{kept.feed}:*", count=1000):
-        if not key.decode().startswith(f"{PREFIX}:{kept.feed}:{kept.epoch}:"):
-            client.unlink(key)

@@ -80,7 +80,6 @@ class StreamPosition(models.Model):
     rewind_id = models.TextField(default="0-0")
     stored_through = models.DateTimeField(null=True)
     analysed_through = models.DateTimeField(null=True)
-    finished = models.BooleanField(default=False, db_default=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -117,7 +117,6 @@ class Migration(migrations.Migration):
                 ("rewind_id", models.TextField(default="0-0")),
                 ("stored_through", models.DateTimeField(null=True)),
                 ("analysed_through", models.DateTimeField(null=True)),
-                ("finished", models.BooleanField(db_default=False, default=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -35,7 +37,6 @@ CLOSING_MS = 60_000
 class ReplayFeed:
     """Recorded trades. Its position is how many rows of each tape have been taken."""
 
-    name = "replay"
     source = "replay"
 
     def __init__(
@@ -47,10 +48,14 @@ class ReplayFeed:
         self._rows = np.zeros(len(self._tapes), np.int64)
         self._identity = [[tape.path.name, tape.path.stat().st_size] for tape in self._tapes]
         self._last_clock = 0.0
+        self.noted: Counter[str] = Counter()
+        # Each set of tapes has a journal of its own, so that one never goes on in another's.
+        digest = hashlib.blake2s(json.dumps(self._identity).encode(), digest_size=6)
+        self.name = f"replay-{digest.hexdigest()}"
 
     def run(self, sink: FeedSink, resume: bytes, stop: threading.Event) -> None:
         """Play all tapes from where `resume` says to their end, or until `stop`."""
-        rejects = Rejects()
+        rejects = Rejects(self.noted)
         self._rows = self._resumed(resume)
         self._last_clock = self._clock()
         newest = 0

@@ -1,0 +1,60 @@
+"""Work in the database that waits for it while it is away."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connections
+
+from streaming.counters import Counters
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+FIRST_WAIT_SECS, LONGEST_WAIT_SECS = 0.25, 3.0
+
+
+class DatabaseAway(Exception):
+    """The stream was asked to stop while the database was away; the journal has what is missing."""
+
+
+class PatientDatabase:
+    """Runs work on the `default` connection, again and again until the database takes it.
+
+    The feed goes on meanwhile, into the journal, up to the journal's bound.
+    """
+
+    def __init__(self, counters: Counters, give_up: threading.Event, alias: str = "default") -> None:
+        self._counters, self._give_up, self._alias = counters, give_up, alias
+
+    def run(self, work: Callable[[Any], Result]) -> Result:
+        """The result of `work(connection)`. Raises `DatabaseAway` once `give_up` is set."""
+        wait = FIRST_WAIT_SECS
+        while True:
+            connection = connections[self._alias]
+            try:
+                result = work(connection)
+            except (OperationalError, InterfaceError) as error:
+                connection.close()
+                self._note_away(error)
+                if self._give_up.wait(wait):
+                    raise DatabaseAway from error
+                wait = min(wait * 2, LONGEST_WAIT_SECS)
+            else:
+                self._note_back()
+                return result
+
+    def _note_away(self, error: Exception) -> None:
+        if not self._counters.database_down_since_ms:
+            self._counters.database_down_since_ms = time.time_ns() // 1_000_000
+            self._counters.error_count += 1
+            logger.error("the database is away: %s", str(error).splitlines()[0])
+
+    def _note_back(self) -> None:
+        if self._counters.database_down_since_ms:
+            logger.info("the database is back")
+        self._counters.database_down_since_ms = 0

@@ -1,0 +1,45 @@
+"""`manage.py purge --source NAME`: forget one source's data, so that another may be streamed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection, transaction
+
+from streaming import epochs
+from streaming.models import StreamPosition
+
+BARS = ("ohlcv_1min", "ohlcv_daily")
+DERIVED = ("intraday_indicator_values", "intraday_patterns", "event_outbox")
+
+
+class Command(BaseCommand):
+    help = "Delete a source's bars, what was derived from them, and its journal."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--source", required=True, help="synthetic, replay or massive")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        source = options["source"]
+        feeds = set(StreamPosition.objects.filter(source=source).values_list("feed", flat=True))
+        with transaction.atomic(), connection.cursor() as cursor:
+            deleted = self.delete_rows(cursor, source)
+            StreamPosition.objects.filter(source=source).delete()
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        for feed in feeds:
+            epochs.forget(client, feed)
+        self.stdout.write(f"purged {source}: {deleted} bars, and all indicators and detections")
+
+    def delete_rows(self, cursor: Any, source: str) -> int:
+        """Bars of the source; indicators and detections all, for a database holds one source."""
+        deleted = 0
+        for table in BARS:
+            cursor.execute(f"DELETE FROM {table} WHERE source = %s", [source])
+            deleted += cursor.rowcount
+        for table in DERIVED:
+            cursor.execute(f"DELETE FROM {table}")
+        return deleted

@@ -1,0 +1,112 @@
+"""The one place that sends events: typed, encoded once, to Redis Pub/Sub.
+
+Every message is one JSON object with `type`, `event_id` and an ISO 8601 UTC `timestamp`. NaN and
+infinity are left out, NumPy numbers become plain ones. A message that Redis does not take is
+counted and lost: what must not be lost is in an outbox in the database, or in the last state.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+import redis
+
+logger = logging.getLogger(__name__)
+
+TICKS = "tickstock:market:ticks"
+SESSION_STARTED = "tickstock:streaming:session_started"
+SESSION_STOPPED = "tickstock:streaming:session_stopped"
+HEALTH = "tickstock:streaming:health"
+PRICES = "tickstock:streaming:prices"
+BARS = "tickstock:streaming:bars"
+INDICATOR_MATRIX = "tickstock:streaming:indicators"
+DELIVERED = "tickstock:streaming:delivered"
+PATTERNS = "tickstock:patterns:streaming"
+INDICATORS = "tickstock:indicators:streaming"
+ERRORS = "tickstock:errors"
+STATE = "tickstock:state"
+
+Message = tuple[str, bytes]
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, for msgspec."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def finite(values: Mapping[str, float]) -> dict[str, float]:
+    """The entries that are numbers: NaN and infinity have no JSON form."""
+    return {name: float(value) for name, value in values.items() if math.isfinite(value)}
+
+
+def event(kind: str, event_id: str = "", **payload: Any) -> dict[str, Any]:
+    """An event object with its envelope."""
+    return {
+        "type": kind,
+        "event_id": event_id or uuid.uuid4().hex,
+        "timestamp": datetime.now(UTC).isoformat(),
+        **payload,
+    }
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """An event as JSON."""
+    return _encoder.encode(message)
+
+
+class Publisher:
+    """Sends to Redis; never raises for a Redis that is away, and says how often it was."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self.lost = 0
+
+    def send(self, channel: str, kind: str, **payload: Any) -> int:
+        """Publish one event; how many subscribers got it."""
+        received = self.send_all([(channel, encode(event(kind, **payload)))])
+        return received[0] if received else 0
+
+    def send_all(self, messages: Iterable[Message]) -> list[int]:
+        """Publish encoded events in order, in one round trip; the subscribers of each."""
+        pipe = self._client.pipeline(transaction=False)
+        count = 0
+        for channel, data in messages:
+            pipe.publish(channel, data)
+            count += 1
+        if not count:
+            return []
+        try:
+            return list(pipe.execute())
+        except redis.RedisError as error:
+            self.lost += count
+            logger.warning("%d events were not published: %s", count, type(error).__name__)
+            return []
+
+    def remember(self, field: str, message: bytes) -> None:
+        """Keep an event as the last state that a new web process starts from."""
+        try:
+            self._client.hset(STATE, field, message)
+        except redis.RedisError:
+            self.lost += 1
+
+    def announce(self, channel: str, field: str, kind: str, **payload: Any) -> None:
+        """Publish an event and keep it as the last state."""
+        data = encode(event(kind, **payload))
+        self.remember(field, data)
+        self.send_all([(channel, data)])
+
+    def error(self, where: str, message: str, count: int = 1) -> None:
+        """Report an error of this process on `tickstock:errors`; never put a secret in it."""
+        self.send(ERRORS, "error", process="stream", where=where, message=message, count=count)
