@@ -39,9 +39,13 @@ may_install() {
 }
 
 apt_install() {
+    local handle
+    exec {handle}>/var/lock/tickstock-apt
+    flock "$handle"
     quietly "apt-get update" apt-get -q -o DPkg::Lock::Timeout=300 update
     DEBIAN_FRONTEND=noninteractive quietly "apt-get install $*" \
         apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+    exec {handle}>&-
 }
 
 is_new_enough() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from .errors import Unavailable
 # its own, on the default port, that nobody asked for.
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/tickstock-install.conf")
 
+LOCK = Path("/var/lock/tickstock-apt")
+
 
 def offers(package: str) -> bool:
     """Whether this machine's package lists have it (they are fetched once, if need be)."""
@@ -23,7 +26,8 @@ def offers(package: str) -> bool:
     if _candidate(package):
         return True
     if os.geteuid() == 0:
-        _apt("update")
+        with _one_at_a_time():
+            _apt("update")
     return _candidate(package)
 
 
@@ -34,8 +38,11 @@ def install(*packages: str) -> None:
     lacking = [package for package in packages if not offers(package)]
     if lacking:
         raise Unavailable(f"this machine's packages lack {', '.join(lacking)}")
-    with _no_default_cluster():
+    with _one_at_a_time(), _no_default_cluster():
         done = _apt("install", "-y", "--no-install-recommends", *packages)
+        if done.returncode:  # lists of another day name files that are gone
+            _apt("update")
+            done = _apt("install", "-y", "--no-install-recommends", *packages)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise Unavailable(f"apt-get could not install {', '.join(packages)}: {' '.join(last)}")
@@ -57,6 +64,14 @@ def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """apt waits for its lock on packages, but fails at once on the one for lists."""
+    with LOCK.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -55,6 +55,13 @@ def _build(target: Path) -> None:
     for left_over in target.parent.glob("building-*"):
         shutil.rmtree(left_over, ignore_errors=True)
     print("Making a private tree with TimescaleDB and Redis (about 40 s) …", file=sys.stderr)
+    try:
+        _build_once(target)
+    except Unavailable:  # a download that failed is most often one that works the second time
+        _build_once(target)
+
+
+def _build_once(target: Path) -> None:
     building = Path(tempfile.mkdtemp(prefix="building-", dir=target.parent))
     building.chmod(0o755)
     try:
