@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ class Detection:
         partial where a bar of the pattern is partial.
     """
 
-    detection_id: UUID
+    detection_id: str
     detection_key: str
     symbol: str
     pattern_type: str
@@ -156,7 +155,6 @@ def _describe(detector: Detector, points: BarView, strength: NDArray[np.int16]) 
     direction = detector.direction(points, strength)
     parts = detector.parts(points, direction)
     span = range(detector.span - 1, -1, -1)
-    partial = np.stack([points.partial[ago] for ago in span])
     return Hits(
         detector=detector,
         row=points.rows,
@@ -165,6 +163,6 @@ def _describe(detector: Detector, points: BarView, strength: NDArray[np.int16]) 
         confidence=detector.confidence(parts),
         price=points.close[0],
         bars_ms=np.stack([points.time_ms[ago] for ago in span], axis=1),
-        partial=partial.any(axis=0),
+        partial=np.logical_or.reduce([points.partial[ago] for ago in span]),
         parts=parts,
     )

@@ -49,7 +49,8 @@ COLUMNS = {
 }
 WRITE = f"""
 INSERT INTO intraday_patterns ({", ".join(COLUMNS)})
-SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())})
+SELECT * FROM jsonb_to_recordset(%s::jsonb) AS incoming
+    ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
 ON CONFLICT (symbol, "timestamp", detection_key) DO UPDATE SET
     direction = excluded.direction, confidence = excluded.confidence, price = excluded.price,
     state = excluded.state, state_timestamp = excluded.state_timestamp,
@@ -162,33 +163,32 @@ def _write(cursor: Any, changed: Sequence[Stored], now: datetime) -> None:
     cursor.execute(LOCK)
     cursor.execute(NEXT, [len(changed)])
     numbered = list(zip(changed, (row[0] for row in cursor.fetchall()), strict=True))
-    columns = zip(*(_row(item, seq, now) for item, seq in numbered), strict=True)
-    cursor.execute(WRITE, [list(column) for column in columns])
+    rows = [_row(item, seq, now) for item, seq in numbered]
+    cursor.execute(WRITE, [msgspec.json.encode(rows).decode()])
     outbox.add(cursor, CHANNEL, [_event(item, seq, now) for item, seq in numbered])
 
 
-def _row(item: Stored, seq: int, now: datetime) -> tuple[Any, ...]:
-    """In the order of `COLUMNS`."""
+def _row(item: Stored, seq: int, now: datetime) -> dict[str, Any]:
     detection = item.detection
-    return (
-        detection.symbol,
-        from_ms(detection.bar_time_ms),
-        detection.detection_key,
-        detection.detection_id,
-        detection.pattern_type,
-        detection.timeframe,
-        detection.tier,
-        detection.direction,
-        detection.confidence,
-        detection.price,
-        item.first_seen,
-        detection.state,
-        now,
-        msgspec.json.encode(detection.pattern_data).decode(),
-        seq,
-        flow_id(detection.symbol, detection.bar_time_ms),
-    )
+    return {
+        "symbol": detection.symbol,
+        "timestamp": from_ms(detection.bar_time_ms),
+        "detection_key": detection.detection_key,
+        "detection_id": detection.detection_id,
+        "pattern_type": detection.pattern_type,
+        "timeframe": detection.timeframe,
+        "tier": detection.tier,
+        "direction": detection.direction,
+        "confidence": detection.confidence,
+        "price": detection.price,
+        "detection_timestamp": item.first_seen,
+        "state": detection.state,
+        "state_timestamp": now,
+        "pattern_data": detection.pattern_data,
+        "seq": seq,
+        "flow_id": flow_id(detection.symbol, detection.bar_time_ms),
+    }
 
 
-def _event(item: Stored, seq: int, now: datetime) -> str:
+def _event(item: Stored, seq: int, now: datetime) -> dict[str, Any]:
     return detection_event(item.detection, seq, item.first_seen, now)

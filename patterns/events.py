@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from market.calendar import from_ms
 from patterns.analysis import FORMED, Detection
 from patterns.identity import event_id, flow_id
@@ -14,25 +12,26 @@ from patterns.identity import event_id, flow_id
 CHANNEL = "tickstock:patterns:streaming"
 
 
-def detection_event(detection: Detection, seq: int, first_seen: datetime, now: datetime) -> str:
-    """The contract's `pattern_detected`, or `pattern_revised` for a later state, as JSON.
+def detection_event(
+    detection: Detection, seq: int, first_seen: datetime, now: datetime
+) -> dict[str, Any]:
+    """The contract's `pattern_detected`, or `pattern_revised` for a later state.
 
     `holds` is false where a revision took the pattern away. The id follows from the detection and
     `seq`, so that a second delivery is known as one.
     """
     kind = "pattern_detected" if detection.state == FORMED else "pattern_revised"
-    event = {
+    return {
         "type": kind,
-        "event_id": str(event_id(detection.detection_id, seq)),
+        "event_id": event_id(detection.detection_id, seq),
         "timestamp": now.isoformat(),
         "pattern": _pattern(detection, seq, first_seen),
     }
-    return msgspec.json.encode(event).decode()
 
 
 def _pattern(detection: Detection, seq: int, first_seen: datetime) -> dict[str, Any]:
     return {
-        "detection_id": str(detection.detection_id),
+        "detection_id": detection.detection_id,
         "seq": seq,
         "state": detection.state,
         "symbol": detection.symbol,
@@ -44,6 +43,6 @@ def _pattern(detection: Detection, seq: int, first_seen: datetime) -> dict[str, 
         "price": detection.price,
         "bar_timestamp": from_ms(detection.bar_time_ms).isoformat(),
         "detection_timestamp": first_seen.isoformat(),
-        "flow_id": str(flow_id(detection.symbol, detection.bar_time_ms)),
+        "flow_id": flow_id(detection.symbol, detection.bar_time_ms),
         "holds": bool(detection.pattern_data.get("holds", True)),
     }

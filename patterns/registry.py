@@ -77,7 +77,8 @@ class Registry:
     @cached_property
     def lookback(self) -> int:
         """The most bars that any definition reads."""
-        return max((d.lookback for d in (*self.indicators, *self.detectors)), default=1)
+        indicators = (i.lookback for i in self.indicators)
+        return max(chain(indicators, (d.lookback for d in self.detectors)), default=1)
 
     @cached_property
     def states(self) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from market.calendar import from_ms, to_ms
 from market.storage.copy import copy_columns, encode_names, timestamps
 from patterns import detection_rows
 from patterns.analysis import MinuteAnalysis
@@ -22,15 +23,16 @@ from patterns.views import Floats
 
 ALL = "all"
 
-STAGING = """
-CREATE TEMP TABLE IF NOT EXISTS incoming_indicators (
-    symbol text, "timestamp" timestamptz, values float8[]
-) ON COMMIT DELETE ROWS
+TABLE = "intraday_indicator_values"
+ANY_STORED = f'SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE "timestamp" = %s)'
+STAGING = f"""
+CREATE TEMP TABLE IF NOT EXISTS incoming_indicators
+    (LIKE {TABLE}) ON COMMIT DELETE ROWS
 """
-UPSERT = """
-INSERT INTO intraday_indicator_values AS stored
-    (symbol, timeframe, "timestamp", set_id, values, calculation_timestamp)
-SELECT symbol, %s, "timestamp", %s, values, %s FROM incoming_indicators
+COLUMNS = 'symbol, timeframe, "timestamp", set_id, values, calculation_timestamp'
+UPSERT = f"""
+INSERT INTO {TABLE} AS stored ({COLUMNS})
+SELECT {COLUMNS} FROM incoming_indicators
 ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET
     set_id = excluded.set_id, values = excluded.values,
     calculation_timestamp = excluded.calculation_timestamp
@@ -87,17 +89,31 @@ def _save_indicators(
     cursor: Any, analysis: MinuteAnalysis, chosen: list[int], now: datetime
 ) -> int:
     set_id = indicator_set(cursor, [analysis.names[i] for i in chosen])
-    cursor.execute(STAGING)
-    copy_columns(cursor, "incoming_indicators", _columns(analysis, analysis.values[:, chosen]))
-    cursor.execute(UPSERT, [analysis.timeframe, set_id, now])
-    cursor.execute("TRUNCATE incoming_indicators")
+    columns = _columns(analysis, analysis.values[:, chosen], set_id, now)
+    cursor.execute(ANY_STORED, [from_ms(analysis.bar_time_ms)])
+    if cursor.fetchone()[0]:
+        cursor.execute(STAGING)
+        copy_columns(cursor, "incoming_indicators", columns)
+        cursor.execute(UPSERT)
+        cursor.execute("TRUNCATE incoming_indicators")
+    else:
+        copy_columns(cursor, TABLE, columns)
     return len(analysis.row)
 
 
-def _columns(analysis: MinuteAnalysis, values: Floats) -> dict[str, tuple[str, Any]]:
-    names = encode_names([analysis.symbols[row] for row in analysis.row.tolist()])
-    times = timestamps(np.full(len(analysis.row), analysis.bar_time_ms))
-    return {"symbol": ("text", names), '"timestamp"': ("i8", times), "values": ("f8[]", values)}
+def _columns(
+    analysis: MinuteAnalysis, values: Floats, set_id: int, now: datetime
+) -> dict[str, tuple[str, Any]]:
+    rows = len(analysis.row)
+    symbols = [analysis.symbols[row] for row in analysis.row.tolist()]
+    return {
+        "symbol": ("text", encode_names(symbols)),
+        "timeframe": ("text", encode_names([analysis.timeframe] * rows)),
+        '"timestamp"': ("i8", timestamps(np.full(rows, analysis.bar_time_ms))),
+        "set_id": ("i8", np.full(rows, set_id)),
+        "values": ("f8[]", values),
+        "calculation_timestamp": ("i8", timestamps(np.full(rows, to_ms(now)))),
+    }
 
 
 def indicator_set(cursor: Any, names: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """Stored minute bars as matrices: what an engine is warmed with, and what is analysed again.
 
-Read through a binary COPY whose rows all have one size, so that a block of bars is decoded by
-looking at its bytes as an array.
+The database gathers each symbol's columns into arrays, so that a symbol is one row of a binary
+COPY, and an array is decoded by looking at its bytes.
 """
 
 from __future__ import annotations
@@ -13,44 +13,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.calendar import from_ms
+from market.calendar import DAY_MS, MINUTE_MS, from_ms
 from market.storage.copy import HEADER, POSTGRES_EPOCH_US
 from patterns.engine import WARM_BARS, LiveEngine
 from patterns.matrix import BarMatrix, SessionStart, align_right
-from patterns.views import Bools, Floats
+from patterns.views import FLOAT_FIELDS, Bools, Floats
 
 BLOCK = 1000
-MINUTE_MS = 60_000
 OLDEST_DAYS = 30
-DAY_MS = 86_400_000
 
-FIELDS = """bar."timestamp", bar.open, bar.high, bar.low, bar.close, bar.volume,
-    coalesce(bar.vwap, 'NaN'::float8), bar.is_partial"""
+COLUMNS = ('"timestamp"', *FLOAT_FIELDS, "is_partial::int::float8")
+ARRAYS = ", ".join(f'array_agg(bar.{name} ORDER BY bar."timestamp")' for name in COLUMNS).replace(
+    "bar.vwap", "coalesce(bar.vwap, 'NaN'::float8)"
+)
+WANTED = "unnest({symbols}::text[]) WITH ORDINALITY AS wanted (symbol, place)"
+BETWEEN = '"timestamp" >= {since} AND "timestamp" < {until}'
 LAST_BARS = f"""
 COPY (
-    SELECT (wanted.place - 1)::int4, {FIELDS}
-    FROM unnest({{symbols}}::text[]) WITH ORDINALITY AS wanted (symbol, place)
-    CROSS JOIN LATERAL (
-        SELECT * FROM ohlcv_1min
-        WHERE symbol = wanted.symbol AND "timestamp" >= {{since}} AND "timestamp" < {{until}}
+    SELECT (wanted.place - 1)::int4, {ARRAYS}
+    FROM {WANTED} CROSS JOIN LATERAL (
+        SELECT * FROM ohlcv_1min WHERE symbol = wanted.symbol AND {BETWEEN}
         ORDER BY "timestamp" DESC LIMIT {{bars}}
     ) AS bar
+    GROUP BY wanted.place ORDER BY wanted.place
 ) TO STDOUT (FORMAT BINARY)
 """
 BARS_BETWEEN = f"""
 COPY (
-    SELECT (wanted.place - 1)::int4, {FIELDS}
-    FROM ohlcv_1min AS bar
-    JOIN unnest({{symbols}}::text[]) WITH ORDINALITY AS wanted (symbol, place) USING (symbol)
-    WHERE bar."timestamp" >= {{since}} AND bar."timestamp" < {{until}}
+    SELECT (wanted.place - 1)::int4, {ARRAYS}
+    FROM {WANTED} JOIN ohlcv_1min AS bar USING (symbol) WHERE {BETWEEN}
+    GROUP BY wanted.place ORDER BY wanted.place
 ) TO STDOUT (FORMAT BINARY)
 """
-FLOATS = ("open", "high", "low", "close", "volume", "vwap")
-ROW = np.dtype(
-    [("columns", ">i2"), ("_row", ">i4"), ("row", ">i4"), ("_time", ">i4"), ("time", ">i8")]
-    + [part for name in FLOATS for part in ((f"_{name}", ">i4"), (name, ">f8"))]
-    + [("_partial", ">i4"), ("partial", "u1")]
-)
+PLACE = np.dtype([("columns", ">i2"), ("length", ">i4"), ("place", ">i4")])
+ARRAY = np.dtype([(name, ">i4") for name in ("bytes", "dimensions", "nulls", "oid", "size", "low")])
+TIMES = np.dtype([("length", ">i4"), ("value", ">i8")])
+NUMBERS = np.dtype([("length", ">i4"), ("value", ">f8")])
+
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +81,26 @@ def load_history(
     since_ms: none older than this; by default 30 days.
     """
     since_ms = until_ms - OLDEST_DAYS * DAY_MS if since_ms is None else since_ms
-    rows = _read(cursor, LAST_BARS, symbols, since_ms, until_ms, bars=bars)
-    rows = rows[np.lexsort((rows["time"], rows["row"]))]
-    return align_right(symbols, rows["row"].astype(np.intp), _columns(rows), session_start)
+    row, columns = _read(cursor, LAST_BARS, symbols, since_ms, until_ms, bars=bars)
+    return align_right(symbols, row, columns, session_start)
 
 
 def load_minutes(
-    cursor: Any, symbols: Sequence[str], from_ms_: int, to_ms: int
+    cursor: Any, symbols: Sequence[str], since_ms: int, until_ms: int
 ) -> list[StoredMinute]:
-    """The stored bars in `[from, to)` minute by minute; `symbol_id` is the place in `symbols`."""
-    rows = _read(cursor, BARS_BETWEEN, symbols, from_ms_, to_ms)
-    rows = rows[np.lexsort((rows["row"], rows["time"]))]
-    columns = _columns(rows)
+    """The stored bars in `[since, until)`, by minute; `symbol_id` is the place in `symbols`."""
+    row, columns = _read(cursor, BARS_BETWEEN, symbols, since_ms, until_ms)
+    order = np.lexsort((row, columns["time_ms"]))
+    columns = {name: values[order] for name, values in columns.items()}
     starts, first = np.unique(columns["time_ms"], return_index=True)
-    bounds = zip(starts.tolist(), first, [*first[1:], len(rows)], strict=True)
-    return [_minute(start, rows, columns, slice(a, b)) for start, a, b in bounds]
+    bounds = zip(starts.tolist(), first, [*first[1:], len(row)], strict=True)
+    ids = row[order].astype(np.int32)
+    return [_minute(start, ids, columns, slice(a, b)) for start, a, b in bounds]
 
 
-def _minute(
-    minute_ms: int, rows: NDArray[Any], columns: dict[str, NDArray[Any]], at: slice
-) -> StoredMinute:
-    return StoredMinute(
-        minute_ms,
-        rows["row"][at].astype(np.int32),
-        *(columns[name][at] for name in FLOATS),
-        columns["partial"][at],
-    )
+def _minute(minute_ms: int, ids: NDArray[np.int32], columns: Columns, at: slice) -> StoredMinute:
+    floats = {name: columns[name][at] for name in FLOAT_FIELDS}
+    return StoredMinute(minute_ms, ids[at], **floats, is_partial=columns["partial"][at])
 
 
 def warm(
@@ -131,28 +125,40 @@ def _blocks(names: list[str]) -> Iterator[list[str]]:
 
 def _read(
     cursor: Any, query: str, symbols: Sequence[str], since_ms: int, until_ms: int, **numbers: int
-) -> NDArray[Any]:
+) -> tuple[NDArray[np.intp], Columns]:
+    """Row numbers and columns of all bars that the query finds, ordered by (row, time)."""
     from psycopg import sql
 
-    statement = sql.SQL(query).format(  # type: ignore[arg-type]
+    statement = sql.SQL(query).format(
         symbols=sql.Literal(list(symbols)),
         since=sql.Literal(from_ms(since_ms)),
         until=sql.Literal(from_ms(until_ms)),
         **{name: sql.Literal(number) for name, number in numbers.items()},
     )
-    received = bytearray()
     with cursor.copy(statement) as copy:
-        for block in copy:
-            received += block
-    return np.frombuffer(received, ROW, offset=len(HEADER), count=_rows_in(received))
+        return _decode(b"".join(copy))
 
 
-def _rows_in(received: bytearray) -> int:
-    return (len(received) - len(HEADER) - 2) // ROW.itemsize
-
-
-def _columns(rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    columns: dict[str, NDArray[Any]] = {name: rows[name].astype(np.float64) for name in FLOATS}
-    columns["time_ms"] = (rows["time"].astype(np.int64) + POSTGRES_EPOCH_US) // 1000
-    columns["partial"] = rows["partial"].astype(np.bool_)
-    return columns
+def _decode(received: bytes) -> tuple[NDArray[np.intp], Columns]:
+    places: list[int] = []
+    counts: list[int] = []
+    parts: list[list[NDArray[Any]]] = [[] for _ in COLUMNS]
+    at = len(HEADER)
+    while at + PLACE.itemsize <= len(received):
+        places.append(int(np.frombuffer(received, PLACE, 1, at)["place"][0]))
+        at += PLACE.itemsize
+        for column, part in enumerate(parts):
+            size = int(np.frombuffer(received, ARRAY, 1, at)["size"][0])
+            at += ARRAY.itemsize
+            kind = NUMBERS if column else TIMES
+            part.append(np.frombuffer(received, kind, size, at)["value"])
+            at += size * kind.itemsize
+        counts.append(size)
+    time_us, *numbers, partial = (
+        np.concatenate(part).astype(part[0].dtype.newbyteorder("=")) if part else np.empty(0)
+        for part in parts
+    )
+    columns: Columns = dict(zip(FLOAT_FIELDS, numbers, strict=True))
+    columns["time_ms"] = (time_us.astype(np.int64) + POSTGRES_EPOCH_US) // 1000
+    columns["partial"] = partial != 0
+    return np.repeat(np.array(places, np.intp), counts), columns
