@@ -16,7 +16,7 @@ class SettingError(ImproperlyConfigured):
     """A setting's value can not be used: names the setting, the value, what is allowed."""
 
     def __init__(self, name: str, value: str, allowed: str, example: str) -> None:
-        self.name = name
+        self.name, self.value, self.allowed, self.example = name, value, allowed, example
         super().__init__(f"{name}={value!r} is not usable: {allowed}. Example: {name}={example}")
 
 
