@@ -119,6 +119,8 @@ class StreamingConsumer(HubConsumer):
 
     async def handle(self, text: str) -> None:
         request = requests.streaming_request(text)
+        if isinstance(request, requests.Ping):
+            return await self.say("pong")
         if isinstance(request, requests.Unsubscribe):
             self.cursor.symbols.difference_update(request.symbols)
             return
@@ -164,6 +166,8 @@ class PatternsConsumer(HubConsumer):
 
     async def handle(self, text: str) -> None:
         request = requests.patterns_request(text)
+        if isinstance(request, requests.Ping):
+            return await self.say("pong")
         if request.filters is not None:
             self.cursor.wanted = request.filters.as_filter()
         if isinstance(request, requests.Resume):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from streaming.web.database import rows
+from patterns.analysis import FORMED
+from patterns.identity import event_id
+from streaming.web.database import from_json, rows
 from streaming.web.detections import DetectionEntry
-from streaming.web.frames import encode, unix_ms, utc_iso
+from streaming.web.frames import encode
 
 PAGE = 500
 
-COLUMNS = """detection_id, seq, state, symbol, pattern_type, timeframe, direction, confidence,
-    pattern_data, timestamp, detection_timestamp"""
+COLUMNS = """detection_id, seq, state, symbol, pattern_type, timeframe, tier, direction,
+    confidence, price, timestamp, detection_timestamp, state_timestamp, flow_id, pattern_data"""
 AFTER = f"SELECT {COLUMNS} FROM intraday_patterns WHERE seq > %s ORDER BY seq LIMIT %s"
 NEWEST = "SELECT coalesce(max(seq), 0) AS seq FROM intraday_patterns"
-
-TYPE_OF_STATE = {"detected": "pattern_detected", "revised": "pattern_revised"}
 
 
 def detections_after(seq: int, limit: int = PAGE) -> list[DetectionEntry]:
@@ -31,36 +30,26 @@ def newest_seq() -> int:
 
 def pattern_of(row: dict[str, Any]) -> dict[str, Any]:
     """The contract's `pattern` object of a stored detection."""
-    data = row["pattern_data"] or {}
+    plain = ("seq", "state", "symbol", "pattern_type", "timeframe", "tier", "direction")
     return {
         "detection_id": str(row["detection_id"]),
-        "seq": row["seq"],
-        "state": row["state"],
-        "symbol": row["symbol"],
-        "pattern_type": row["pattern_type"],
-        "timeframe": row["timeframe"],
-        "tier": row.get("tier") or "intraday",
-        "direction": row["direction"],
+        **{name: row[name] for name in plain},
         "confidence": row["confidence"],
-        "price": data.get("price"),
-        "bar_timestamp": _iso(row["timestamp"]),
-        "detection_timestamp": _iso(row["detection_timestamp"]),
-        "flow_id": data.get("flow_id"),
+        "price": row["price"],
+        "bar_timestamp": row["timestamp"].isoformat(),
+        "detection_timestamp": row["detection_timestamp"].isoformat(),
+        "flow_id": str(row["flow_id"]) if row["flow_id"] else None,
+        "holds": bool(from_json(row["pattern_data"]).get("holds", True)),
     }
 
 
 def entry(row: dict[str, Any]) -> DetectionEntry:
-    """A stored detection as the event that announced it; the same row gives the same event."""
+    """A stored detection as the event that announced its state; the same row, the same event."""
     pattern = pattern_of(row)
-    kind = TYPE_OF_STATE.get(pattern["state"], "pattern_state")
     message = {
-        "type": kind,
-        "event_id": str(uuid.uuid5(uuid.UUID(pattern["detection_id"]), str(pattern["seq"]))),
-        "timestamp": pattern["detection_timestamp"],
+        "type": "pattern_detected" if row["state"] == FORMED else "pattern_revised",
+        "event_id": event_id(pattern["detection_id"], row["seq"]),
+        "timestamp": (row["state_timestamp"] or row["detection_timestamp"]).isoformat(),
         "pattern": pattern,
     }
-    return DetectionEntry(pattern["seq"], pattern, encode(message))
-
-
-def _iso(moment: Any) -> str:
-    return utc_iso(unix_ms(moment.isoformat()))
+    return DetectionEntry(row["seq"], pattern, encode(message))

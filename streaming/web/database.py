@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from django.db import DEFAULT_DB_ALIAS, connections
 
 ALIAS = "readonly" if "readonly" in connections else DEFAULT_DB_ALIAS
+
+
+def from_json(value: Any) -> Any:
+    """A JSON column's value: Django's connections hand it over as text."""
+    return msgspec.json.decode(value) if isinstance(value, str) else value
 
 
 def rows(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:

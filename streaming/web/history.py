@@ -27,7 +27,9 @@ SELECT timestamp, sum(trade_count) / 60.0 FROM ohlcv_1min
 WHERE timestamp > %s AND timestamp <= %s GROUP BY timestamp ORDER BY timestamp
 """
 
-RECENT = f"SELECT {COLUMNS} FROM intraday_patterns ORDER BY seq DESC LIMIT %s"
+RECENT = f"""
+SELECT {COLUMNS} FROM intraday_patterns WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT %s
+"""
 
 
 def newest_bar() -> datetime | None:

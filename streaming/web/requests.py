@@ -68,8 +68,12 @@ class SetFilter(msgspec.Struct, tag_field="action", tag="filter", forbid_unknown
     filters: Filters
 
 
-StreamingRequest = Subscribe | Unsubscribe
-PatternsRequest = Resume | SetFilter
+class Ping(msgspec.Struct, tag_field="action", tag="ping", forbid_unknown_fields=True):
+    """Are you still there? Answered with `pong`."""
+
+
+StreamingRequest = Subscribe | Unsubscribe | Ping
+PatternsRequest = Resume | SetFilter | Ping
 
 _streaming = msgspec.json.Decoder(StreamingRequest)
 _patterns = msgspec.json.Decoder(PatternsRequest)

@@ -10,7 +10,7 @@ from market.calendar import to_ms
 from streaming.web.bars import EARLIEST, LATEST
 from streaming.web.catchup import COLUMNS, pattern_of
 from streaming.web.cursors import decode_cursor, encode_cursor
-from streaming.web.database import rows
+from streaming.web.database import from_json, rows
 from streaming.web.frames import utc_iso
 
 SPAN = """symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(end)s
@@ -76,7 +76,7 @@ def indicators_of(page: Page) -> Found:
         {
             "bar_timestamp": utc_iso(to_ms(row["timestamp"])),
             "timeframe": row["timeframe"],
-            "values": row["values"],
+            "values": from_json(row["values"]),
         }
         for row in found
     ]

@@ -1,0 +1,82 @@
+// Ticks a second over the last hour, live.
+
+import { batched, colour, setText, sharp } from "./frames.js";
+import { compact, number } from "./format.js";
+
+const SPAN_MS = 3600000;
+
+/** A stepless area: minutes from the bars' own trade counts, then every health report. */
+export class RateChart {
+  constructor(canvas, figure) {
+    this.canvas = canvas;
+    this.figure = figure;
+    this.points = [];
+    this.draw = batched(() => this.#draw());
+    new ResizeObserver(this.draw).observe(canvas);
+    addEventListener("themechange", this.draw);
+  }
+
+  /** Older points may come after newer ones; a moment counts once. */
+  load(points) {
+    const all = new Map(this.points);
+    for (const [ms, rate] of points) all.set(ms, rate);
+    this.points = [...all].sort((a, b) => a[0] - b[0]);
+    this.#trim();
+  }
+
+  add(ms, rate) {
+    if (!Number.isFinite(rate)) return;
+    setText(this.figure, rate < 100 ? number(rate, 1) : number(rate));
+    if (this.points.length && this.points.at(-1)[0] >= ms) return;
+    this.points.push([ms, rate]);
+    this.#trim();
+  }
+
+  #trim() {
+    const from = (this.points.at(-1)?.[0] ?? 0) - SPAN_MS;
+    while (this.points.length && this.points[0][0] < from) this.points.shift();
+    this.draw();
+  }
+
+  #draw() {
+    const width = this.canvas.clientWidth;
+    const height = this.canvas.clientHeight;
+    if (!width || !height) return;
+    const context = sharp(this.canvas, width, height);
+    const top = 14;
+    const most = Math.max(1, ...this.points.map((point) => point[1]));
+    context.strokeStyle = colour("--line");
+    context.beginPath();
+    context.moveTo(0, top + 0.5);
+    context.lineTo(width, top + 0.5);
+    context.moveTo(0, height - 0.5);
+    context.lineTo(width, height - 0.5);
+    context.stroke();
+    context.fillStyle = colour("--ink-3");
+    context.font = `11px ${getComputedStyle(this.canvas).fontFamily}`;
+    context.fillText(`${compact(most)}/s`, 0, 9);
+    context.textAlign = "right";
+    context.fillText("last hour", width, 9);
+    if (this.points.length < 2) return;
+
+    const end = this.points.at(-1)[0];
+    const start = Math.min(this.points[0][0], end - 600000);
+    const x = (ms) => ((ms - start) / (end - start)) * (width - 2);
+    const y = (rate) => height - 1 - (rate / most) * (height - top - 2);
+    const line = new Path2D();
+    this.points.forEach(([ms, rate]) => line.lineTo(x(ms), y(rate)));
+    const area = new Path2D(line);
+    area.lineTo(x(end), height);
+    area.lineTo(x(this.points[0][0]), height);
+    context.fillStyle = context.strokeStyle = colour("--accent");
+    context.globalAlpha = 0.16;
+    context.fill(area);
+    context.globalAlpha = 1;
+    context.lineWidth = 1.4;
+    context.lineJoin = "round";
+    context.stroke(line);
+    context.beginPath();
+    context.arc(x(end), y(this.points.at(-1)[1]), 2, 0, 7);
+    context.fill();
+  }
+}

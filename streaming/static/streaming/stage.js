@@ -1,0 +1,153 @@
+// The chosen symbol: header, chart, indicator readouts; history first, then live.
+
+import { get } from "./api.js";
+import { CandleChart, OVERLAYS } from "./chart.js";
+import { flash, setClass, setText } from "./frames.js";
+import { ARROWS, compact, direction, number, percent, price } from "./format.js";
+import { Readouts } from "./readouts.js";
+
+const BARS = 600;
+
+/** Emits `load` (detail: the symbol) when another symbol's history is on its way. */
+export class Stage extends EventTarget {
+  constructor(root) {
+    super();
+    this.root = root;
+    const find = (name) => root.querySelector(`[data-stage=${name}]`);
+    this.parts = Object.fromEntries(
+      ["symbol", "name", "price", "change", "legend", "message", "page"].map((name) => [name, find(name)]),
+    );
+    this.chart = new CandleChart(root.querySelector(".chart"));
+    this.readouts = new Readouts(root.querySelector(".readouts"));
+    this.timeframes = [...root.querySelectorAll("[data-timeframe]")];
+    this.overlays = [...root.querySelectorAll("[data-overlay]")];
+    this.timeframe = localStorage.getItem("timeframe") ?? "1m";
+    this.#listen();
+  }
+
+  /** Show a symbol; resolves when its history is there. */
+  async choose(symbol) {
+    if (!symbol) return;
+    const another = symbol !== this.symbol;
+    this.symbol = symbol;
+    setText(this.parts.symbol, symbol);
+    if (this.parts.page) this.parts.page.href = `/symbols/${encodeURIComponent(symbol)}`;
+    if (another) {
+      this.shownPrice = NaN;
+      this.readouts.clear();
+      this.dispatchEvent(new CustomEvent("load", { detail: symbol }));
+    }
+    await this.reload(!another);
+  }
+
+  /** Fetch the history again: another timeframe, or after a gap in the connection. */
+  async reload(keepView = false) {
+    const { symbol, timeframe } = this;
+    if (!symbol) return;
+    this.request?.abort();
+    this.request = new AbortController();
+    const options = { signal: this.request.signal };
+    const path = encodeURIComponent(symbol);
+    this.root.setAttribute("aria-busy", "true");
+    try {
+      const [bars, patterns, indicators] = await Promise.all([
+        get(`/bars/${path}`, { timeframe, limit: BARS }, options),
+        get(`/patterns/${path}`, { limit: 200 }, options),
+        get(`/indicators/${path}`, { timeframe, limit: BARS }, options),
+      ]);
+      if (symbol !== this.symbol || timeframe !== this.timeframe) return;
+      this.#show(bars, patterns.patterns, indicators.indicators, keepView);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.chart.clear();
+      this.#say(error.status === 404 ? error.message : `No history: ${error.message}`);
+    } finally {
+      this.root.removeAttribute("aria-busy");
+    }
+  }
+
+  /** A new quote of the shown symbol. */
+  quote(row) {
+    if (!row || row.symbol !== this.symbol) return;
+    setText(this.parts.name, row.name ?? "");
+    setText(this.parts.price, price(row.price));
+    if (Number.isFinite(this.shownPrice) && row.price !== this.shownPrice) {
+      flash(this.parts.price, row.price > this.shownPrice ? "--up-soft" : "--down-soft");
+    }
+    this.shownPrice = row.price;
+    const way = direction(row.change);
+    setClass(this.parts.change, way);
+    setText(this.parts.change, Number.isFinite(row.change) ? `${ARROWS[way]} ${percent(row.change)}` : "");
+    if (row.live && this.loaded === this.symbol) this.chart.tick(row.price, row.volume, row.timeMs);
+    if (row.live) this.#say("");
+  }
+
+  bar(bar, minuteMs) {
+    if (bar.symbol === this.symbol && this.loaded === this.symbol) this.chart.minute(bar, minuteMs);
+  }
+
+  indicate(indicators, minuteMs) {
+    if (indicators.symbol !== this.symbol) return;
+    if (this.loaded === this.symbol) this.chart.indicate(indicators.values, minuteMs);
+    this.readouts.show(indicators.values, minuteMs);
+  }
+
+  detect(pattern) {
+    if (pattern.symbol === this.symbol && this.loaded === this.symbol) this.chart.mark([pattern]);
+  }
+
+  /** Go to a detection's symbol and its bar. */
+  async showDetection(pattern) {
+    if (pattern.symbol !== this.symbol || this.loaded !== this.symbol) await this.choose(pattern.symbol);
+    this.chart.show(pattern);
+  }
+
+  #show(bars, patterns, indicators, keepView) {
+    this.loaded = this.symbol;
+    setText(this.parts.name, bars.name);
+    this.chart.load({ timeframe: this.timeframe, bars: bars.bars, indicators, patterns, keepView });
+    const newest = indicators[0];
+    if (newest) this.readouts.show(newest.values, Date.parse(newest.bar_timestamp), this.timeframe);
+    if (!Number.isFinite(this.shownPrice) && bars.bars.length) setText(this.parts.price, price(bars.bars.at(-1).close));
+    this.#say(bars.bars.length ? "" : "No bars yet: the first one closes with the minute.");
+    this.patterns = patterns;
+    this.dispatchEvent(new CustomEvent("loaded", { detail: { bars, patterns } }));
+  }
+
+  #say(text) {
+    setText(this.parts.message, text);
+    this.parts.message.hidden = !text;
+  }
+
+  #listen() {
+    for (const input of this.timeframes) {
+      input.checked = input.value === this.timeframe;
+      input.addEventListener("change", () => {
+        this.timeframe = input.value;
+        localStorage.setItem("timeframe", input.value);
+        this.reload();
+      });
+    }
+    const kept = JSON.parse(localStorage.getItem("overlays") ?? '["sma20","vwap"]');
+    for (const input of this.overlays) {
+      input.checked = kept.includes(input.dataset.overlay);
+      input.addEventListener("change", () => this.#overlay());
+    }
+    this.#overlay();
+    this.chart.onHover((bar) => this.#legend(bar));
+  }
+
+  #overlay() {
+    const keys = this.overlays.filter((input) => input.checked).map((input) => input.dataset.overlay);
+    localStorage.setItem("overlays", JSON.stringify(keys));
+    this.chart.overlay(new Set(keys.filter((key) => key in OVERLAYS)));
+  }
+
+  #legend(bar) {
+    this.parts.legend.hidden = !bar;
+    if (!bar) return;
+    const text = `O ${price(bar.open)}  H ${price(bar.high)}  L ${price(bar.low)}  C ${price(bar.close)}  `;
+    const change = percent(100 * (bar.close / bar.open - 1));
+    setText(this.parts.legend, `${text}${change}  Vol ${Number.isFinite(bar.volume) ? compact(bar.volume) : number(NaN)}`);
+  }
+}
