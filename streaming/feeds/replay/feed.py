@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ class ReplayFeed:
         ]
         for merged in merge(sources):
             bounds = cuts(merged.chunk.keys, rows, ENTRY_ROWS)
-            for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+            for start, end in pairwise(bounds):
                 yield Merged(merged.chunk.part(start, end), merged.source[start:end])
 
     def _wait_for(self, entry: Merged, pace: Pace, sink: FeedSink, stop: threading.Event) -> bool:
@@ -151,7 +152,8 @@ class Pace:
 
     def event_ms(self) -> int:
         """The event time that is now."""
-        assert self._origin is not None and self._speed is not None
+        assert self._origin is not None
+        assert self._speed is not None
         start, first_ms = self._origin
         return first_ms + int((self._clock() - start) * 1000 * self._speed)
 

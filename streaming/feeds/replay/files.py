@@ -38,7 +38,7 @@ def seekable(path: Path) -> BinaryIO:
         magic = raw.read(4)
     if not (magic.startswith(GZIP) or magic == ZSTD):
         return path.open("rb")
-    unpacked = tempfile.TemporaryFile(prefix="tickstock-tape-")
+    unpacked = tempfile.TemporaryFile(prefix="tickstock-tape-")  # noqa: SIM115 -- the caller closes it
     with open_tape_file(path) as source:
         while piece := source.read(1 << 20):
             unpacked.write(piece)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-
 from streaming.feeds.replay.sorting import in_order
 from streaming.feeds.replay.tables import Layout, TableTape
 from streaming.feeds.replay.tape import Chunk, Rejects

@@ -13,6 +13,7 @@ from streaming.feeds.base import FeedConfigError
 from streaming.feeds.limits import is_symbol
 from streaming.feeds.replay.files import UNREADABLE, head, seekable
 from streaming.feeds.replay.flatfile import FLAT_FILE, FlatFileTape
+from streaming.feeds.replay.frames import FrameTape
 from streaming.feeds.replay.grouped import GroupedTape, is_grouped_by_symbol
 from streaming.feeds.replay.tables import Layout, TableTape
 from streaming.feeds.replay.tape import Tape
@@ -37,8 +38,6 @@ def open_tape(path: Path, symbol: str | None, latest_ms: int) -> Tape:
     if first.startswith(PARQUET):
         return _table(path, _parquet_columns(path), symbol, True, latest_ms)
     if first.lstrip()[:1] in (b"[", b"{"):
-        from streaming.feeds.replay.frames import FrameTape
-
         return FrameTape(path, latest_ms)
     return _table(path, _csv_columns(path, first), symbol, False, latest_ms)
 

@@ -54,7 +54,7 @@ def is_grouped_by_symbol(tape: TableTape) -> bool:
             if name in seen:
                 return False
             before = max(newest, int(times[:start].max(initial=0)))
-            backwards = backwards or bool(seen) and int(times[start]) < before - BACKWARDS_MS
+            backwards = backwards or (bool(seen) and int(times[start]) < before - BACKWARDS_MS)
             seen.add(name)
             last = name
         newest = max(newest, int(times.max()))

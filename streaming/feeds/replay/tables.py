@@ -77,7 +77,7 @@ class Rows:
         )
         self.row += len(table)
         good = self._good(batch, timed, get)
-        self.rejects.add("unknown_condition", int(np.count_nonzero(unknown & good)))
+        self.rejects.noted["unknown_condition"] += int(np.count_nonzero(unknown & good))
         return batch if good.all() else batch.take(good)
 
     def _getter(self, table: pa.RecordBatch) -> Callable[[str], pa.Array]:

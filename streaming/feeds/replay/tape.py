@@ -33,8 +33,12 @@ class Chunk:
 
 @dataclass
 class Rejects:
-    """Rows set aside, counted by reason, with the first sample of each."""
+    """Rows set aside, counted by reason, with the first sample of each.
 
+    noted: what was counted, but kept.
+    """
+
+    noted: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     samples: dict[str, bytes] = field(default_factory=dict)
 
