@@ -38,7 +38,7 @@ class Teller:
             detectors_loaded=len(stream.registry.detectors),
             indicators_loaded=len(stream.registry.indicators),
             live=stream.feed.source != "replay",
-            expected_lag_ms=DELAYED_LAG_MS if stream.feed.source == "delayed" else 0,
+            expected_lag_ms=DELAYED_LAG_MS if stream.feed.source == "massive_delayed" else 0,
         )
         self._usage = UsageMeter()
         self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
