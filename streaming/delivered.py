@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import uuid
 from typing import Any
 
 import redis
 
-from streaming.flow import FlowLog, symbol_of
+from streaming.flow import FlowLog
 from streaming.publish import DELIVERED
 
 RETRY_SECS = 1.0
@@ -25,12 +26,9 @@ def parse_delivered(data: bytes) -> list[tuple[str, int]]:
     """
     try:
         message = json.loads(data)
-        pairs = [(flow, int(time_ms)) for flow, time_ms in message["flow_ids"]]
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        return [(str(uuid.UUID(flow)), int(time_ms)) for flow, time_ms in message["flow_ids"]]
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a delivered message: {type(error).__name__}") from None
-    if not all(isinstance(flow, str) and flow.count("-") >= 2 for flow, _ in pairs):
-        raise ValueError("not a delivered message: bad flow id")
-    return pairs
 
 
 class DeliveredListener:
@@ -80,4 +78,4 @@ class DeliveredListener:
             self.bad_messages += 1
             return
         for flow, time_ms in delivered:
-            self._flow_log.record("delivered", flow, symbol_of(flow), time_ms)
+            self._flow_log.record("delivered", flow, "", time_ms)

@@ -1,18 +1,17 @@
 """The flow log: one row for each stage that a detection, or one bar in N, has passed.
 
-tick → bar → detection → saved → published → delivered. Stages are noted by any thread into a
-bounded buffer, and written in batches by whoever holds a database cursor.
+tick → bar → detection → saved → published → delivered. A flow's id is `patterns.identity.flow_id`,
+made of symbol and minute alone, so that every process arrives at the same one. Stages are noted
+by any thread into a bounded buffer, and written in batches by whoever holds a database cursor.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import uuid
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -29,21 +28,6 @@ FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::te
     AS row (id, ms, flow, stage, symbol, detail)
 ON CONFLICT (event_id, timestamp) DO NOTHING
 """
-
-
-def flow_id(symbol: str, minute_ms: int, detection_key: str = "") -> str:
-    """`<symbol>-<minute, UTC>-<8 hex>`: of a detection, or of the bar itself where no key is given.
-
-    Made of its arguments alone, so that a restart, and another process, arrive at the same id.
-    """
-    minute = datetime.fromtimestamp(minute_ms / 1000, UTC).strftime("%Y%m%d%H%M")
-    digest = hashlib.blake2s(f"{symbol}|{minute_ms}|{detection_key}".encode(), digest_size=4)
-    return f"{symbol}-{minute}-{digest.hexdigest()}"
-
-
-def symbol_of(flow: str) -> str:
-    """The symbol in a flow id; symbols may hold hyphens of their own."""
-    return flow.rsplit("-", 2)[0]
 
 
 def sampled(symbol_id: NDArray[np.int32], minute_ms: int, every: int) -> NDArray[np.bool_]:

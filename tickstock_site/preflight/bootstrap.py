@@ -20,6 +20,8 @@ def before_django(argv: Sequence[str]) -> None:
 
             print(passed(check_packages()), flush=True)
         check_settings()
+        if starting:
+            print(passed("Settings can all be used"), flush=True)
     except Abort as abort:
         print(abort.lines(), file=sys.stderr, flush=True)
         sys.exit(1)

@@ -123,7 +123,7 @@ def _check_speed(request: StartRequest) -> None:
         parse_speed(request.speed)
     except ValueError:
         raise Abort(
-            f"--speed {request.speed} is no speed: a number more than 0, or max",
+            f"--speed {request.speed} is no speed: a number from 0.001 to 1000000, or max",
             "a replay is paced by it",
             started_with(["--speed", "max"]),
         ) from None

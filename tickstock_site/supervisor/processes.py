@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tickstock_site.supervisor.machine import ProcessSpec
 
 PYTHON = sys.executable
-CELERY = (PYTHON, "-m", "celery", "-A", "celery_app")
+CELERY = (PYTHON, "-m", "celery", "-q", "-A", "celery_app")
 STREAM_STOP_SECS = 30.0
 
 

@@ -1,0 +1,21 @@
+"""Celery tasks: thin, for the work is in functions elsewhere."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.db import OperationalError
+from django.utils import timezone
+
+from admin_processing import retention
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=60, max_retries=5)
+def drop_old_data() -> None:
+    """Every night: what is older than the settings RETENTION_… say."""
+    gone = retention.drop_old(retention.retention_days(), timezone.now())
+    for table, count in gone.items():
+        log.info("retention: %s: %d dropped", table, count)
