@@ -54,7 +54,7 @@ def dashboard(request: HttpRequest, detections: int = Query(100, ge=1, le=500)) 
     }
 
 
-@router.get("/bars/{symbol}", summary="Bars of one symbol")
+@router.get("/bars/{path:symbol}", summary="Bars of one symbol")
 def bars(
     request: HttpRequest,
     symbol: str,
@@ -75,7 +75,7 @@ def bars(
     return {"symbol": known.symbol, "name": known.name, "timeframe": timeframe, "bars": found}
 
 
-@router.get("/patterns/{symbol}", summary="Detections of one symbol")
+@router.get("/patterns/{path:symbol}", summary="Detections of one symbol")
 def patterns(
     request: HttpRequest,
     symbol: str,
@@ -93,7 +93,7 @@ def patterns(
     return {"symbol": known.symbol, "patterns": found, "next_cursor": following}
 
 
-@router.get("/indicators/{symbol}", summary="Indicators of one symbol")
+@router.get("/indicators/{path:symbol}", summary="Indicators of one symbol")
 def indicators(
     request: HttpRequest,
     symbol: str,

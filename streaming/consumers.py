@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,6 +18,8 @@ from streaming.web.detections import DetectionCursor, DetectionEntry
 from streaming.web.frames import event
 from streaming.web.limits import Allowance
 from streaming.web.origins import is_allowed_origin
+
+logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NOT_ALLOWED, TOO_MANY_MESSAGES = 4401, 4403, 4429
 RECHECK_SECS = 60.0
@@ -42,7 +45,9 @@ class HubConsumer(AsyncWebsocketConsumer):
         self.hub.wakers.add(self.waker)
         await self.greet()
         self.waker.set()
-        self.tasks = [asyncio.create_task(self.pump()), asyncio.create_task(self.recheck())]
+        self.tasks = [asyncio.create_task(work) for work in (self.pump(), self.recheck())]
+        for task in self.tasks:
+            task.add_done_callback(self.close_after_crash)
 
     def refusal(self) -> int | None:
         """The close code for a visitor who may not listen, None for one who may."""
@@ -76,6 +81,12 @@ class HubConsumer(AsyncWebsocketConsumer):
             refusal = self.refusal()
             if refusal is not None:
                 await self.close(refusal)
+
+    def close_after_crash(self, task: asyncio.Task[None]) -> None:
+        """A pump that broke must not leave a socket that looks open and says nothing."""
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a socket's pump broke", exc_info=task.exception())
+            self.tasks.append(asyncio.ensure_future(self.close(1011)))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Do what the client asks; say what is wrong if it can not be understood."""

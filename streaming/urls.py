@@ -6,5 +6,5 @@ from streaming import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
-    path("symbols/<str:symbol>", views.symbol_page, name="symbol"),
+    path("symbols/<path:symbol>", views.symbol_page, name="symbol"),
 ]

@@ -23,7 +23,9 @@ def error_response(status: int, detail: str) -> HttpResponse:
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a program asks: the API's addresses, or whoever does not take HTML."""
-    if request.path.startswith(("/api/", "/streaming/api/", "/bars/", "/patterns/", "/indicators/")):
+    if request.path.startswith(
+        ("/api/", "/streaming/api/", "/bars/", "/patterns/", "/indicators/")
+    ):
         return not request.path.startswith("/api/docs")
     return not request.accepts("text/html")
 

@@ -16,6 +16,7 @@ from streaming.web.requests import MAX_MESSAGE_BYTES
 
 Gate = Callable[[], Awaitable[None]]
 POLL_SECS = 0.05
+MAX_SENT_BYTES = 8 * 1024 * 1024  # Autobahn holds sent messages to it, too
 
 
 class Backpressure:
@@ -32,7 +33,8 @@ class Backpressure:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         protocol = send.args[0] if isinstance(send, partial) and send.args else None
         if hasattr(protocol, "maxMessagePayloadSize"):
-            protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = MAX_MESSAGE_BYTES
+            protocol.maxFramePayloadSize = MAX_MESSAGE_BYTES
+            protocol.maxMessagePayloadSize = MAX_SENT_BYTES
         scope = scope | {"tickstock.gate": partial(_until_drained, protocol)}
         await self.inner(scope, receive, send)
 
@@ -43,5 +45,5 @@ async def open_gate() -> None:
 
 async def _until_drained(protocol: Any) -> None:
     transport = getattr(protocol, "transport", None)
-    while getattr(transport, "producerPaused", False):
+    while getattr(transport, "producerPaused", False):  # noqa: ASYNC110, Twisted has no event
         await asyncio.sleep(POLL_SECS)

@@ -138,7 +138,7 @@ export class CandleChart {
       .filter(({ time }) => time !== null && this.bars.length && time >= this.bars[0].time)
       .sort((a, b) => a.time - b.time)
       .slice(-MOST_MARKERS);
-    const crowded = marks.length > 24;
+    const crowded = marks.length > 30;
     this.markers.setMarkers(
       marks.map(({ pattern, time }) => {
         const mark = MARKS[pattern.direction] ?? MARKS.neutral;

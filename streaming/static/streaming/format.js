@@ -16,8 +16,12 @@ const compactFormat = new Intl.NumberFormat(locale, { notation: "compact", maxim
 /** Decimals that a price of this size is quoted with. */
 export const decimals = (price) => (Math.abs(price) >= 1 ? 2 : 4);
 
-export const price = (value) => (Number.isFinite(value) ? digits(decimals(value)).format(value) : "–");
-export const number = (value, count = 0) => (Number.isFinite(value) ? digits(count).format(value) : "–");
+/** With a real minus sign, as wide as a plus; a dash for what is not known. */
+export function number(value, count = 0) {
+  return Number.isFinite(value) ? digits(count).format(value).replace("-", "−") : "–";
+}
+
+export const price = (value) => number(value, decimals(value));
 export const compact = (value) => (Number.isFinite(value) ? compactFormat.format(value) : "–");
 
 /** "+0.42%": the sign is always there, so that colour is never the only one. */

@@ -7,9 +7,10 @@ import { LiveSocket } from "./socket.js";
  *
  * handlers: prices(quotes), bar(bar, minuteMs), indicators(object, minuteMs), session(object),
  * health(object), rates(points), detection(pattern, type), healed() after a lost connection.
+ * only: symbols whose detections are wanted, all without any.
  * seq(): up to which detection the page has everything; null while it does not know.
  */
-export function connect(handlers, seq) {
+export function connect(handlers, seq, only = []) {
   const streaming = new LiveSocket("/ws/streaming/");
   const patterns = new LiveSocket("/ws/patterns/");
   let followed = [];
@@ -40,7 +41,8 @@ export function connect(handlers, seq) {
   });
   patterns.addEventListener("open", () => {
     const after = seq();
-    if (after !== null) patterns.send({ action: "resume", after_seq: after });
+    const filters = { symbols: only };
+    if (after !== null) patterns.send({ action: "resume", after_seq: after, filters });
   });
 
   streaming.connect();

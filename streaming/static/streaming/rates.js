@@ -54,6 +54,7 @@ export class RateChart {
     context.stroke();
     context.fillStyle = colour("--ink-3");
     context.font = `11px ${getComputedStyle(this.canvas).fontFamily}`;
+    context.textAlign = "left";
     context.fillText(`${compact(most)}/s`, 0, 9);
     context.textAlign = "right";
     context.fillText("last hour", width, 9);

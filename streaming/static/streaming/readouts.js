@@ -50,7 +50,7 @@ export class Readouts {
       const word = name === "RSI_14" && known ? rsiWord(number) : "";
       setText(value, known ? `${format(number)}${word && ` ${word}`}` : "–");
     }
-    setText(this.when, `bar of ${minute(minuteMs)}`);
+    setText(this.when, `· ${minute(minuteMs)} bar`);
   }
 
   clear() {

@@ -54,7 +54,7 @@ const [state] = await Promise.all([get("/streaming/api/status"), loadDetections(
 vitals.takeMarket(state.market);
 if (state.session) vitals.takeSession(state.session);
 vitals.takeHealth(state.health);
-const live = connect(handlers, () => feed.seq);
+const live = connect(handlers, () => feed.seq, [symbol]);
 live.follow([symbol]);
 new Banner(byId("banner"), {
   socket: live.streaming,

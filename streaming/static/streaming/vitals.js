@@ -129,7 +129,7 @@ export class Vitals extends EventTarget {
   }
 
   #figures(health) {
-    const put = (name, text) => setText(this.parts[name], text);
+    const put = (name, text) => this.parts[name] && setText(this.parts[name], text);
     const total = this.session?.symbol_count;
     put("active", number(health.active_symbols) + (total ? ` / ${number(total)}` : ""));
     put("bars", compact(health.bars_written));
