@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -133,10 +134,11 @@ class MinuteAnalysis:
         return [d for hits in self.hits for d in hits.detections(self.symbols, self.timeframe)]
 
     def indicators(self, row: int) -> Mapping[str, float]:
-        """One symbol's values by name, without those still warming up."""
-        values = self.values[int(np.flatnonzero(self.row == row)[0])]
-        known = zip(self.names, values.tolist(), strict=True)
-        return {name: value for name, value in known if np.isfinite(value)}
+        """One symbol's values by name, without those still warming up; none without a bar."""
+        known = {}
+        for values in self.values[self.row == row].tolist():
+            known = dict(zip(self.names, values, strict=True))
+        return {name: value for name, value in known.items() if isfinite(value)}
 
 
 def find_hits(detector: Detector, view: BarView) -> Hits | None:

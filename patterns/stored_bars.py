@@ -93,7 +93,7 @@ def load_minutes(
     order = np.lexsort((row, columns["time_ms"]))
     columns = {name: values[order] for name, values in columns.items()}
     starts, first = np.unique(columns["time_ms"], return_index=True)
-    bounds = zip(starts.tolist(), first, [*first[1:], len(row)], strict=True)
+    bounds = zip(starts.tolist(), first, np.append(first, len(row))[1:], strict=True)
     ids = row[order].astype(np.int32)
     return [_minute(start, ids, columns, slice(a, b)) for start, a, b in bounds]
 
@@ -140,25 +140,33 @@ def _read(
 
 
 def _decode(received: bytes) -> tuple[NDArray[np.intp], Columns]:
+    """The rows of a binary COPY: a place, then one array a column."""
     places: list[int] = []
-    counts: list[int] = []
     parts: list[list[NDArray[Any]]] = [[] for _ in COLUMNS]
     at = len(HEADER)
     while at + PLACE.itemsize <= len(received):
         places.append(int(np.frombuffer(received, PLACE, 1, at)["place"][0]))
         at += PLACE.itemsize
         for column, part in enumerate(parts):
-            size = int(np.frombuffer(received, ARRAY, 1, at)["size"][0])
-            at += ARRAY.itemsize
-            kind = NUMBERS if column else TIMES
-            part.append(np.frombuffer(received, kind, size, at)["value"])
-            at += size * kind.itemsize
-        counts.append(size)
-    time_us, *numbers, partial = (
-        np.concatenate(part).astype(part[0].dtype.newbyteorder("=")) if part else np.empty(0)
-        for part in parts
-    )
+            values, at = _array(received, at, NUMBERS if column else TIMES)
+            part.append(values)
+    time_us, *numbers, partial = (_joined(part) for part in parts)
     columns: Columns = dict(zip(FLOAT_FIELDS, numbers, strict=True))
     columns["time_ms"] = (time_us.astype(np.int64) + POSTGRES_EPOCH_US) // 1000
     columns["partial"] = partial != 0
+    counts = [len(values) for values in parts[0]]
     return np.repeat(np.array(places, np.intp), counts), columns
+
+
+def _array(received: bytes, at: int, kind: np.dtype[Any]) -> tuple[NDArray[Any], int]:
+    """One array without nulls, and where the next field begins."""
+    size = int(np.frombuffer(received, ARRAY, 1, at)["size"][0])
+    at += ARRAY.itemsize
+    return np.frombuffer(received, kind, size, at)["value"], at + size * kind.itemsize
+
+
+def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    if not parts:
+        return np.empty(0)
+    joined: NDArray[Any] = np.concatenate(parts)
+    return joined.astype(joined.dtype.newbyteorder("="))

@@ -36,9 +36,7 @@ class Minute:
     is_partial: NDArray[np.bool_]
 
     def only(self, rows: Any) -> Minute:
-        fields = {
-            name: values[rows] for name, values in vars(self).items() if name != "minute_ms"
-        }
+        fields = {name: values[rows] for name, values in vars(self).items() if name != "minute_ms"}
         return replace(self, **fields)
 
 
@@ -47,9 +45,7 @@ def minute(minute_ms: int, bars: dict[int, Sequence[float]], partial: bool = Fal
     rows = np.array(sorted(bars), np.int32)
     table = np.array([bars[row] for row in rows.tolist()], np.float64).reshape(len(rows), 5)
     prices = table[:, 1] + table[:, 2] + table[:, 3]
-    return Minute(
-        minute_ms, rows, *table.T, prices / 3.0, np.full(len(rows), partial, np.bool_)
-    )
+    return Minute(minute_ms, rows, *table.T, prices / 3.0, np.full(len(rows), partial, np.bool_))
 
 
 def walk(
@@ -73,8 +69,15 @@ def walk(
         volume = np.round(rng.lognormal(5, 1, len(rows)))
         made.append(
             Minute(
-                START + number * MINUTE, rows, opened, high, low, closed, volume,
-                (high + low + closed) / 3, rng.random(len(rows)) < 0.02,
+                START + number * MINUTE,
+                rows,
+                opened,
+                high,
+                low,
+                closed,
+                volume,
+                (high + low + closed) / 3,
+                rng.random(len(rows)) < 0.02,
             )
         )
     return made
