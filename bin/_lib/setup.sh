@@ -130,10 +130,15 @@ ensure_browser_parts() {
     as_one browser-parts set_up_browser_parts
 }
 
+# After ensure_python.
+services() {
+    PYTHONPATH=$PROJECT/bin python -m _services "$@"
+}
+
 # Start the services, and name them to this process and its children.
 ensure_services() {
-    "$PROJECT/bin/services" start
     local lines
-    lines=$("$PROJECT/bin/services" env)
+    services start
+    lines=$(services env)
     eval "$lines"
 }
