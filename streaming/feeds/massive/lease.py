@@ -15,6 +15,8 @@ import time
 from typing import Protocol
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -127,5 +129,7 @@ def lease_key(api_key: str) -> str:
 
 def redis_lease(redis_url: str, api_key: str, ttl_secs: float, hold_secs: float) -> RedisLease:
     """The lease of `api_key` in the Redis at `redis_url`."""
-    client = redis.Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=3)
+    client = redis.Redis.from_url(
+        redis_url, socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1)
+    )
     return RedisLease(client, lease_key(api_key), ttl_secs, hold_secs)

@@ -68,13 +68,19 @@ class Wire:
         self._events = [event for event in self._events if isinstance(event, Frame)]
 
     def send(self, text: str) -> None:
-        """Send one text frame."""
-        self._protocol.send_text(text.encode())
+        """Send one text frame; ConnectionClosed if nobody takes it any more."""
+        try:
+            self._protocol.send_text(text.encode())
+        except InvalidState:
+            self._or_closed([])
         self._flush()
 
     def ping(self) -> None:
         """Ask for a sign of life: `pong` and `heard` move on when it comes."""
-        self._protocol.send_ping(b"tickstock")
+        try:
+            self._protocol.send_ping(b"tickstock")
+        except InvalidState:
+            return
         self._flush()
 
     def receive(self, secs: float, most_frames: int, most_bytes: int) -> list[bytes]:
