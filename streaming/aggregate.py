@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from streaming.duplicates import TradeMemory
 from streaming.feeds.base import FeedGap
-from streaming.journal import Entry, Kind, id_parts
+from streaming.journal import START, Entry, Kind, id_parts
 from streaming.slots import MinuteBars, MinuteSlot
 from streaming.ticks import FORM_T, VOLUME, TickBatch
 
@@ -58,6 +58,7 @@ class Aggregator:
         self.newest_ms = 0
         self.closed_through = -1
         self._floor: int | None = None
+        self._first_id: str | None = None
         self._slots: dict[int, MinuteSlot] = {}
         self._memory = TradeMemory()
         self._gaps: list[FeedGap] = []
@@ -75,6 +76,8 @@ class Aggregator:
             self._note_gap(entry.gap)
         if len(entry.batch):
             self._count(entry.batch)
+        if self._first_id is None and self._floor is not None:
+            self._first_id = entry.entry_id
         self._advance(entry)
         closed = list(self._close_passed())
         outcome = Outcome(closed=closed)
@@ -83,6 +86,10 @@ class Aggregator:
         if closed:
             self._forget()
         return outcome
+
+    def continue_journal(self) -> None:
+        """What comes is not the journal's beginning, so no trade is from before it."""
+        self._floor, self._first_id = -1, ""
 
     def forget_counts(self) -> None:
         """Start counting from nothing, after a rebuild that counted what was counted before."""
@@ -95,15 +102,27 @@ class Aggregator:
         newest = max(self.newest_ms, _newest(entry))
         self._first_entry.setdefault(newest // MINUTE_MS, entry.entry_id)
         if len(entry.batch):
-            self._first_entry.setdefault(int(entry.batch.time_ms.min()) // MINUTE_MS, entry.entry_id)
+            oldest = int(entry.batch.time_ms.min())
+            self._first_entry.setdefault(oldest // MINUTE_MS, entry.entry_id)
+        if entry.gap is not None:
+            # It is told when it is over, maybe long after the newest tick: its last minute is what
+            # keeps it in reach of a start.
+            last = (entry.gap.ended_ms - 1) // MINUTE_MS
+            self._first_entry.setdefault(last, entry.entry_id)
 
     def resume_id(self, fallback: str) -> str:
         """The oldest entry with a tick of a minute that is not closed."""
         return self._oldest_entry(self.closed_through + 1, fallback)
 
     def rewind_id(self, fallback: str) -> str:
-        """Where a start reads from: `REMEMBERED_MINUTES` before the oldest open minute."""
-        return self._oldest_entry(self.closed_through + 1 - REMEMBERED_MINUTES, fallback)
+        """Where a start reads from: `REMEMBERED_MINUTES` before the oldest open minute.
+
+        While the first tick of all is within reach it is the journal's beginning, so that a start
+        knows it for the first.
+        """
+        found = self._oldest_entry(self.closed_through + 1 - REMEMBERED_MINUTES, fallback)
+        first = self._first_id
+        return START if first is None or id_parts(found) <= id_parts(first) else found
 
     def _oldest_entry(self, minute: int, fallback: str) -> str:
         ids = [entry_id for at, entry_id in self._first_entry.items() if at >= minute]
@@ -242,4 +261,3 @@ def _newest(entry: Entry) -> int:
 
 def _overlaps(gap: FeedGap, minute: int) -> bool:
     return gap.started_ms < (minute + 1) * MINUTE_MS and gap.ended_ms > minute * MINUTE_MS
-

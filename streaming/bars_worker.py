@@ -7,10 +7,12 @@ then events go out. Every start reads its position: there is no other way to beg
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import redis
 from django.db import transaction
 
 from streaming import positions, store
@@ -25,6 +27,8 @@ from streaming.slots import MinuteBars
 from streaming.ticks import SymbolTable
 
 logger = logging.getLogger(__name__)
+
+REDIS_WAIT_SECS = 0.25
 
 
 class Source(Protocol):
@@ -56,7 +60,8 @@ class BarsWorker:
         self.journal, self.source, self.symbols = journal, source, symbols
         self.aggregator, self.analyst = aggregator, analyst
         self._database, self._counters, self._listener = database, counters, listener
-        self._read_through = START
+        self.read_through = START
+        self._redis_away = False
         self.position: Position
 
     # --- start, which is recovery ---------------------------------------------------------------
@@ -64,7 +69,9 @@ class BarsWorker:
     def start(self, position: Position) -> None:
         """Rebuild what memory held at `position`, and analyse what was stored but not analysed."""
         self.position = position
-        self._read_through = position.applied_id
+        self.read_through = position.applied_id
+        if position.rewind_id != START:
+            self.aggregator.continue_journal()
         if position.applied_id != START:
             for entry in self.journal.entries(position.rewind_id, position.applied_id):
                 self._learn_names(entry)
@@ -80,21 +87,39 @@ class BarsWorker:
 
     def step(self, timeout_secs: float) -> bool:
         """Work through what the journal has; whether there was anything."""
-        entries = self.source.take(self._read_through, timeout_secs)
-        for entry in entries:
-            self._learn_names(entry)
-            self._apply(entry)
+        try:
+            entries = self.source.take(self.read_through, timeout_secs)
+            for entry in entries:
+                self._learn_names(entry)
+                self._apply(entry)
+        except redis.RedisError as error:
+            self._note_redis_away(error)
+            time.sleep(min(timeout_secs, REDIS_WAIT_SECS))
+            return False
+        self._note_redis_back()
         return bool(entries)
 
+    def _note_redis_away(self, error: redis.RedisError) -> None:
+        if not self._redis_away:
+            logger.error("the journal can not be read: %s", type(error).__name__)
+            self._redis_away = True
+        if not self._counters.redis_down_since_ms:
+            self._counters.redis_down_since_ms = time.time_ns() // 1_000_000
+            self._counters.error_count += 1
+
+    def _note_redis_back(self) -> None:
+        if self._redis_away:
+            self._redis_away = False
+            self._counters.redis_down_since_ms = 0
+
     def _apply(self, entry: Entry) -> None:
-        before = self._read_through
         outcome = self.aggregator.apply(entry)
         if entry.gap is not None:
             gap = entry.gap
             self._database.run(lambda connection: save_gap(connection, self.position.feed, gap))
         if outcome:
-            self._save(outcome, before, entry.entry_id)
-        self._read_through = entry.entry_id
+            self._save(outcome, entry.entry_id)
+        self.read_through = entry.entry_id
         self._count()
 
     def _count(self) -> None:
@@ -104,14 +129,14 @@ class BarsWorker:
         for reason, count in aggregator.dropped.items():
             counters.dropped[reason] = count
 
-    def _save(self, outcome: Outcome, before: str, entry_id: str) -> None:
+    def _save(self, outcome: Outcome, entry_id: str) -> None:
         """One transaction a closed minute; the entry counts as applied with the last of them."""
         revised, closed = outcome.revised, outcome.closed
         self._counters.pending_minutes = len(closed)
         for index in range(max(1, len(closed))):
             minute = closed[index] if closed else None
             last = index >= len(closed) - 1
-            self._store(revised, minute, entry_id if last else before)
+            self._store(revised, minute, entry_id if last else None)
             self.analyst.analyse(revised, minute, self.position)
             self.position = self.analyst.position
             revised = []
@@ -119,7 +144,9 @@ class BarsWorker:
         if closed:
             self.journal_trim()
 
-    def _store(self, revised: list[MinuteBars], minute: MinuteBars | None, applied: str) -> None:
+    def _store(
+        self, revised: list[MinuteBars], minute: MinuteBars | None, applied: str | None
+    ) -> None:
         position = self._position_after(minute, applied)
         bars = revised if minute is None else [*revised, minute]
         written = self._database.run(
@@ -133,22 +160,25 @@ class BarsWorker:
         if minute is not None:
             self._listener.bars_stored(minute, revised=False)
 
-    def _position_after(self, minute: MinuteBars | None, applied: str) -> Position:
-        stored = self.position.stored_through_ms
+    def _position_after(self, minute: MinuteBars | None, applied: str | None) -> Position:
+        """The place once `minute` is stored. `applied` None: the entry has further minutes, so a
+        start has to read it again, from where it would have before.
+        """
+        position = self.position
         if minute is not None:
-            stored = max(stored, minute.minute_ms + MINUTE_MS)
+            stored = max(position.stored_through_ms, minute.minute_ms + MINUTE_MS)
+            position = replace(position, stored_through_ms=stored)
+        if applied is None:
+            return position
         return replace(
-            self.position,
+            position,
             applied_id=applied,
             resume_id=self.aggregator.resume_id(applied),
             rewind_id=self.aggregator.rewind_id(applied),
-            stored_through_ms=stored,
         )
 
     def journal_trim(self) -> None:
         """Forget what no start will read again; a Redis that is away is trimmed later."""
-        import redis
-
         if id_parts(self.position.rewind_id) > id_parts(START):
             try:
                 self.journal.trim(self.position.rewind_id)

@@ -67,7 +67,7 @@ def _add(state, symbol_id, time_ms, price, size, flags, sequence):  # type: igno
     for i in range(len(symbol_id)):
         bar = state[symbol_id[i]]
         may = flags[i]
-        if may & 1:
+        if may & 3:  # a price that opens or closes the bar lies in its range, whatever else it may
             if price[i] > bar.high:
                 bar.high = price[i]
             if price[i] < bar.low:
