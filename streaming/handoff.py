@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 
+import redis
+
 from streaming.journal import Entry, Journal, id_parts
 
 BOUND_ENTRIES = 4096
@@ -64,7 +66,19 @@ class Handoff:
         # those that were appended before it knew.
         with self._ready:
             self._behind = False
-        return self._journal.read(after, count=BOUND_ENTRIES)
+        try:
+            entries = self._journal.read(after, count=BOUND_ENTRIES)
+        except redis.RedisError:
+            self._stay_behind()
+            raise
+        if len(entries) == BOUND_ENTRIES:
+            # There may be more than were asked for, which memory does not have.
+            self._stay_behind()
+        return entries
+
+    def _stay_behind(self) -> None:
+        with self._ready:
+            self._fall_behind()
 
 
 class JournalSource:

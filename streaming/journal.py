@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -158,17 +158,21 @@ class Journal:
         self._last = (now, 0) if now > head else (head, tail + 1)
         return f"{self._last[0]}-{self._last[1]}"
 
-    def append(self, entry: Entry, symbols: SymbolTable) -> None:
-        """Write one entry and the names that it is the first to use; repeating it is harmless."""
+    def append(
+        self, entry: Entry, symbols: SymbolTable, others: Sequence[tuple[Journal, Entry]] = ()
+    ) -> None:
+        """Write one entry and the names that it is the first to use; repeating it is harmless.
+
+        others: the same entry's parts in the journals of other shards; all are written, or none.
+        """
         pipe = self.client.pipeline(transaction=True)
-        new_names = symbols.names[self._symbols_written :]
-        if new_names:
-            known = self.client.llen(self.name.symbols)
-            new_names = symbols.names[known:]
-            if new_names:
-                pipe.rpush(self.name.symbols, *new_names)
-        pipe.xadd(self.name.stream, _fields(entry), id=entry.entry_id)
         count = len(symbols)
+        if count > self._symbols_written:
+            known = self.client.llen(self.name.symbols)
+            if count > known:
+                pipe.rpush(self.name.symbols, *symbols.names[known:count])
+        for journal, part in [(self, entry), *others]:
+            pipe.xadd(journal.name.stream, _fields(part), id=part.entry_id)
         try:
             pipe.execute()
         except redis.ResponseError as error:
@@ -217,4 +221,3 @@ def _fields(entry: Entry) -> dict[str, bytes | int | str]:
     if entry.position:
         fields["p"] = entry.position
     return fields
-

@@ -131,12 +131,12 @@ class JournalWriter:
 
     def _append(self, entry: Entry) -> None:
         shards = len(self._journals)
-        for shard, journal in enumerate(self._journals):
-            if shards == 1:
-                journal.append(entry, self.symbols)
-            else:
-                part = replace(entry, batch=shard_of(entry.batch, shard, shards))
-                journal.append(part, self.symbols)
+        parts = [
+            (journal, replace(entry, batch=shard_of(entry.batch, shard, shards)))
+            for shard, journal in enumerate(self._journals)
+        ]
+        (first, part), *others = parts
+        first.append(part, self.symbols, others)
 
     def _announce(self, entry: Entry) -> None:
         for listener in self._listeners:
@@ -175,5 +175,7 @@ class JournalWriter:
         if self._lost is None:
             return
         # The id of the last entry that was let go: free, and before those that wait.
-        self._append(Entry(self._lost_id, Kind.GAP, 0, empty_batch(), self._lost))
+        entry = Entry(self._lost_id, Kind.GAP, 0, empty_batch(), self._lost)
+        self._append(entry)
+        self._announce(entry)
         self._lost = None
