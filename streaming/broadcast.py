@@ -25,6 +25,7 @@ from streaming.slots import MinuteBars
 from streaming.ticks import OPEN_CLOSE, SymbolTable, TickBatch
 
 PROBE_SECS = 1.0
+OUTBOX_RETRY_SECS = 1.0
 SNAPSHOT_SECS = 1.0
 TICK_TAPE_BATCHES = 2_000
 _tick_numbers = itertools.count()
@@ -49,6 +50,8 @@ class BarBroadcast:
     ) -> None:
         self._publisher, self._symbols, self._flow = publisher, symbols, flow
         self._database, self._source, self._bar_every = database, source, bar_every
+        self._outbox_waits = False
+        self._retry_at = 0.0
 
     def bars_stored(self, bars: MinuteBars, revised: bool) -> None:
         """Publish one minute's bars."""
@@ -113,8 +116,16 @@ class BarBroadcast:
         """Send the detections that the database holds for sending."""
         self._database.run(lambda connection: send_outbox(connection, self._send))
 
+    def step(self) -> None:
+        """Try again to send the detections that Redis did not take."""
+        if self._outbox_waits and time.monotonic() >= self._retry_at:
+            self.outbox_filled()
+
     def _send(self, messages: list[tuple[str, bytes]]) -> bool:
-        return len(self._publisher.send_all(messages)) == len(messages)
+        sent = len(self._publisher.send_all(messages)) == len(messages)
+        self._outbox_waits = not sent
+        self._retry_at = time.monotonic() + OUTBOX_RETRY_SECS
+        return sent
 
 
 class PriceBroadcast:

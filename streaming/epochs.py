@@ -25,11 +25,16 @@ def current(client: redis.Redis, feed: str) -> str:
     return fields[b"epoch"].decode()
 
 
-def begin(client: redis.Redis, feed: str) -> str:
+def shards(client: redis.Redis, feed: str) -> int:
+    """How many shards the current epoch's symbols are dealt out to."""
+    return int(client.hget(_key(feed), "shards") or 1)
+
+
+def begin(client: redis.Redis, feed: str, shards: int = 1) -> str:
     """Start a new epoch; journals of earlier ones are deleted."""
     forget(client, feed)
     epoch = uuid.uuid4().hex[:12]
-    client.hset(_key(feed), mapping={"epoch": epoch, "finished": "0"})
+    client.hset(_key(feed), mapping={"epoch": epoch, "finished": "0", "shards": shards})
     return epoch
 
 

@@ -19,7 +19,19 @@ ON CONFLICT (feed, shard) DO UPDATE SET epoch = excluded.epoch, source = exclude
     rewind_id = excluded.rewind_id,
     stored_through = excluded.stored_through, analysed_through = excluded.analysed_through,
     updated_at = now()
+WHERE p.epoch <> excluded.epoch OR string_to_array(p.applied_id, '-')::int8[]
+    <= string_to_array(excluded.applied_id, '-')::int8[]
 """
+
+
+class Overtaken(RuntimeError):
+    """Another process has taken this shard further: what this one holds is out of date."""
+
+    def __init__(self, position: Position) -> None:
+        super().__init__(
+            f"shard {position.shard} of {position.feed}: another process has stored more than "
+            f"this one, up to {position.applied_id}; it held the lease for too long without a sign"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +72,11 @@ def load(feed: str, shard: int) -> Position | None:
 
 
 def save(cursor: Any, position: Position) -> None:
-    """Write the place, inside the caller's transaction."""
+    """Write the place, inside the caller's transaction. Raises `Overtaken`, never goes back."""
     fields = {name: getattr(position, name) for name in Position.__slots__}
     for name in ("stored_through", "analysed_through"):
         time_ms = fields.pop(f"{name}_ms")
         fields[name] = from_ms(time_ms) if time_ms else None
     cursor.execute(SAVE, fields)
+    if cursor.rowcount == 0:
+        raise Overtaken(position)

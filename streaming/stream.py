@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import redis
 from django.conf import settings
 from django.db import connection as default_connection
+from numpy.typing import NDArray
 
 from market.calendar import MarketCalendar
 from patterns.registry import Registry
@@ -27,7 +29,7 @@ from streaming.broadcast import BarBroadcast, PriceBroadcast, now_ms
 from streaming.counters import Counters
 from streaming.database import DatabaseAway, PatientDatabase
 from streaming.delivered import DeliveredListener
-from streaming.feeds.base import Feed
+from streaming.feeds.base import Feed, FeedConfigError
 from streaming.flow import FlowLog
 from streaming.handoff import Handoff, JournalSource
 from streaming.journal import Journal, JournalName
@@ -45,7 +47,9 @@ logger = logging.getLogger(__name__)
 
 STEP_SECS = 0.1
 CLOSED_POLL_SECS = 1.0
-FEED_JOIN_SECS = 10.0
+FEED_JOIN_SECS = 5.0
+# How long a stop waits for a database that is away, and for a backlog to be stored.
+STOP_PATIENCE_SECS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,16 @@ class StreamOptions:
     @property
     def makes_bars(self) -> bool:
         return self.role in ("all", "bars")
+
+
+class AtAnyHour:
+    """Takes ticks of any time; what regular hours are, the calendar still says."""
+
+    def __init__(self, calendar: MarketCalendar) -> None:
+        self.regular_hours = calendar.regular_hours
+
+    def in_session(self, times_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return np.ones(len(times_ms), dtype=bool)
 
 
 class LeaseLost(RuntimeError):
@@ -96,6 +110,8 @@ class Stream:
         self._feed_stop = threading.Event()
         self._feed_error: BaseException | None = None
         self._feed_ended = False
+        self._given_up = False
+        self._bars: BarBroadcast | None = None
         self._feed_thread: threading.Thread | None = None
         self.database = PatientDatabase(self.counters, self._give_up)
         self._session: Any = None
@@ -107,7 +123,11 @@ class Stream:
         """Stop cleanly, soon; a second request no longer waits for a database that is away."""
         if self._stop.is_set():
             self._give_up.set()
+            return
         self._stop.set()
+        patience = threading.Timer(STOP_PATIENCE_SECS, self._give_up.set)
+        patience.daemon = True
+        patience.start()
 
     # --- the run --------------------------------------------------------------------------------
 
@@ -119,14 +139,16 @@ class Stream:
         try:
             self._open()
             self._run_sessions(lease)
+        except DatabaseAway:
+            logger.warning("stopped without the database; the journal keeps what is missing")
         finally:
             self._close()
             lease.release()
 
     def _take_lease(self) -> Lease | None:
-        role = "" if self.options.role == "all" else f":{self.options.role}"
-        shard = f":{self.options.shard}" if self.options.role == "bars" else ""
-        lease = Lease(self.client, f"stream:{self.feed.name}{role}{shard}")
+        # Whoever feeds holds one lease, in whatever role: a journal has one writer.
+        part = "" if self.options.feeds else f":bars:{self.options.shard}"
+        lease = Lease(self.client, f"stream:{self.feed.name}{part}")
         held = lease.wait(
             self._stop, lambda who: logger.warning("waiting: %s streams this feed already", who)
         )
@@ -160,12 +182,24 @@ class Stream:
 
     def _find_epoch(self) -> str:
         epoch = epochs.current(self.client, self.feed.name)
-        if self.options.feeds:
-            return epoch or epochs.begin(self.client, self.feed.name)
-        while not epoch and not self._stop.wait(CLOSED_POLL_SECS):
+        if self.options.feeds and not epoch:
+            return epochs.begin(self.client, self.feed.name, self.options.shards)
+        if not epoch:
             logger.info("waiting for the feed process to begin its journal")
+        while not epoch and not self._stop.wait(CLOSED_POLL_SECS):
             epoch = epochs.current(self.client, self.feed.name)
+        self._refuse_other_shards(epoch)
         return epoch
+
+    def _refuse_other_shards(self, epoch: str) -> None:
+        """A journal's symbols are dealt out once: another number of shards would miss some."""
+        dealt = epochs.shards(self.client, self.feed.name)
+        if epoch and dealt != self.options.shards:
+            raise FeedConfigError(
+                f"The journal of {self.feed.name} is dealt out to {dealt} shards, not to "
+                f"{self.options.shards}. Go on with --shard i/{dealt}, for the feed as well, "
+                f"or begin anew: python manage.py purge --source {self.feed.source}"
+            )
 
     def _position(self) -> Position:
         """This shard's place in the current epoch; the beginning, where the epoch is new."""
@@ -178,7 +212,7 @@ class Stream:
     def _start_bars(self, position: Position) -> None:
         if not self.options.makes_bars:
             return
-        bars = BarBroadcast(
+        bars = self._bars = BarBroadcast(
             self.publisher,
             self.symbols,
             self.flow,
@@ -187,7 +221,7 @@ class Stream:
             settings.FLOW_LOG_BAR_EVERY,
         )
         aggregator = Aggregator(
-            None if self.options.ignore_market_hours else self.calendar,
+            AtAnyHour(self.calendar) if self.options.ignore_market_hours else self.calendar,
             settings.WATERMARK_GRACE_MS,
         )
         analyst = Analyst(
@@ -270,6 +304,7 @@ class Stream:
 
     def _check(self, lease: Lease) -> None:
         if lease.lost.is_set():
+            self._given_up = True
             raise LeaseLost(f"{self.feed.name}: another process has taken over this feed's lease")
 
     def _run_session(self, window: SessionWindow, lease: Lease) -> None:
@@ -282,10 +317,15 @@ class Stream:
                 self._step()
                 if self._feed_done():
                     break
+        except DatabaseAway:
+            # What memory holds is ahead of what is stored: nothing more may be stored from it.
+            self._given_up = True
+            raise
         finally:
             self._stop_feed()
             self._drain()
             self._close_session()
+            self._finish_epoch()
 
     def _over(self, window: SessionWindow) -> bool:
         if not self.options.makes_bars:
@@ -296,6 +336,8 @@ class Stream:
     def _step(self) -> None:
         if self.options.makes_bars:
             self._worker.step(STEP_SECS)
+            assert self._bars is not None
+            self._bars.step()
         else:
             time.sleep(STEP_SECS)
 
@@ -323,14 +365,15 @@ class Stream:
     def _run_feed(self) -> None:
         try:
             self.feed.run(self._writer, self._journals[0].last_position(), self._feed_stop)
-        except BaseException as error:
+            # One that was told to stop, as at the market's close, has not come to its end.
+            self._feed_ended = not self._feed_stop.is_set()
+        except BaseException as error:  # noqa: BLE001: it is raised again in the main thread
             self._feed_error = error
         finally:
             self.counters.feed_connected = False
-            self._feed_ended = True
 
     def _feed_done(self) -> bool:
-        return self.options.feeds and self._feed_ended
+        return self._feed_ended or self._feed_error is not None
 
     def _stop_feed(self) -> None:
         self._feed_stop.set()
@@ -340,16 +383,25 @@ class Stream:
 
     def _drain(self) -> None:
         """Store what the journal still holds, and the open minutes as partial bars."""
-        if not self.options.makes_bars:
+        if self._given_up or not self.options.makes_bars:
             return
         try:
-            while self._worker.step(0):
+            while not self._give_up.is_set() and self._worker.step(0):
                 pass
-            if self.options.feeds and self._feed_ended and not self._stop.is_set():
-                epochs.finish(self.client, self.feed.name)
             self._worker.store_open_minutes()
         except DatabaseAway:
-            logger.warning("stopped without the database; the journal keeps what is missing")
+            self._given_up = True
+            logger.warning("the database is away; the journal keeps what is missing")
+
+    def _finish_epoch(self) -> None:
+        """Note that the tape has ended and all of it is stored: the next start starts over."""
+        if self._given_up or not self._feed_ended or not self.options.makes_bars:
+            return
+        try:
+            if self._worker.read_through == self._own_journal.last_id():
+                epochs.finish(self.client, self.feed.name)
+        except redis.RedisError:
+            logger.info("Redis is away; the next start finds that the tape has ended")
 
     # --- session rows ---------------------------------------------------------------------------
 

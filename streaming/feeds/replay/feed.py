@@ -33,6 +33,9 @@ PACED_MS = 20
 ENTRY_ROWS = 8_192
 # How far past the last minute's end the clock goes when the tape has ended.
 CLOSING_MS = 60_000
+# The position after the end. A journal that has it is complete, and whoever finds it there adds
+# nothing; to start over is to begin a new journal.
+ENDED = b'{"ended":true}'
 
 
 class ReplayFeed:
@@ -56,6 +59,9 @@ class ReplayFeed:
 
     def run(self, sink: FeedSink, resume: bytes, stop: threading.Event) -> None:
         """Play all tapes from where `resume` says to their end, or until `stop`."""
+        if _has_ended(resume):
+            sink.connected(False, "the tape has ended")
+            return
         rejects = Rejects(self.noted)
         self._rows = self._resumed(resume)
         self._last_clock = self._clock()
@@ -107,7 +113,7 @@ class ReplayFeed:
         logger.info("replay ended after %d rows", self._rows.sum())
         if newest:
             end = (newest // MINUTE_MS + 1) * MINUTE_MS + CLOSING_MS
-            sink.clock(end, b'{"ended":true}')
+            sink.clock(end, ENDED)
 
     def _slice_ms(self) -> int:
         return MINUTE_MS if self._speed is None else max(1, int(PACED_MS * self._speed))
@@ -117,7 +123,7 @@ class ReplayFeed:
         return json.dumps(state, separators=(",", ":")).encode()
 
     def _resumed(self, resume: bytes) -> NDArray[np.int64]:
-        """Rows already taken of each tape: none if it ended, or if the tapes are others."""
+        """Rows already taken of each tape: none if the tapes are others."""
         none = np.zeros(len(self._tapes), np.int64)
         if not resume:
             return none
@@ -129,6 +135,10 @@ class ReplayFeed:
         if saved.get("tapes") != self._identity:
             return none
         return np.array(saved["rows"], np.int64)
+
+
+def _has_ended(resume: bytes) -> bool:
+    return resume == ENDED
 
 
 class Pace:
