@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import psycopg
 from django.db import InterfaceError, OperationalError, connections
 
 from streaming.counters import Counters
@@ -15,6 +16,8 @@ from streaming.counters import Counters
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
+# COPY speaks to psycopg itself, past Django's wrapping of its errors.
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 FIRST_WAIT_SECS, LONGEST_WAIT_SECS = 0.25, 3.0
 
 
@@ -28,7 +31,9 @@ class PatientDatabase:
     The feed goes on meanwhile, into the journal, up to the journal's bound.
     """
 
-    def __init__(self, counters: Counters, give_up: threading.Event, alias: str = "default") -> None:
+    def __init__(
+        self, counters: Counters, give_up: threading.Event, alias: str = "default"
+    ) -> None:
         self._counters, self._give_up, self._alias = counters, give_up, alias
 
     def run(self, work: Callable[[Any], Result]) -> Result:
@@ -38,7 +43,7 @@ class PatientDatabase:
             connection = connections[self._alias]
             try:
                 result = work(connection)
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 connection.close()
                 self._note_away(error)
                 if self._give_up.wait(wait):

@@ -32,6 +32,15 @@ ROLE_OF_PROCESS = {
     "test": "app_owner",
 }
 
+# A server that has gone without a word is noticed within these, not after libpq's hours.
+PATIENCE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
+
 PROCESS_OF_COMMAND = {
     **dict.fromkeys(("migrate", "makemigrations", "showmigrations", "sqlmigrate"), OWNER),
     **dict.fromkeys(("stream_ticks", "purge", "load_universes"), "stream"),
@@ -50,6 +59,8 @@ def current_process(argv: Sequence[str] | None = None) -> str:
 def process_of_command(argv: Sequence[str]) -> str:
     """The process that a command line starts."""
     program = Path(argv[0]).name if argv else ""
+    if program == "__main__.py":  # `python -m`: the package's name
+        program = Path(argv[0]).parent.name
     if program.startswith("celery"):
         return "beat" if "beat" in argv else "worker"
     if program.startswith(("pytest", "py.test")):
@@ -61,7 +72,7 @@ def database_settings(role: str, engine: str, pool: dict[str, Any] | None) -> di
     """Django's settings of a connection as `role`, from the role's URL in the environment."""
     url = env_secret(URL_OF_ROLE[role])
     parts = parse_database_url(URL_OF_ROLE[role], url) if url else {}
-    options: dict[str, Any] = {"application_name": f"tickstock-{current_process()}"}
+    options: dict[str, Any] = {"application_name": f"tickstock-{current_process()}", **PATIENCE}
     if pool:
         options["pool"] = pool
     if "sslmode" in parts:
@@ -82,6 +93,6 @@ def parse_database_url(name: str, url: str) -> dict[str, Any]:
     """The parts of a PostgreSQL URL; the error never shows the URL, which holds a password."""
     try:
         return conninfo_to_dict(url)
-    except Exception:  # psycopg's message quotes the URL
+    except Exception:  # noqa: BLE001: psycopg's message quotes the URL
         allowed = "a PostgreSQL URL is needed"
         raise SettingError(name, "…", allowed, "postgresql://role:password@host:5432/db") from None
