@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from streaming import epochs
@@ -25,6 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         source = options["source"]
+        known = self.sources()
+        if source not in known:
+            held = ", ".join(sorted(known)) or "none"
+            raise CommandError(f"No data of source {source!r} is stored. Stored: {held}")
         feeds = set(StreamPosition.objects.filter(source=source).values_list("feed", flat=True))
         with transaction.atomic(), connection.cursor() as cursor:
             deleted = self.delete_rows(cursor, source)
@@ -33,6 +37,15 @@ class Command(BaseCommand):
         for feed in feeds:
             epochs.forget(client, feed)
         self.stdout.write(f"purged {source}: {deleted} bars, and all indicators and detections")
+
+    def sources(self) -> set[str]:
+        """The sources that bars or a journal's place are stored of."""
+        found = set(StreamPosition.objects.values_list("source", flat=True))
+        with connection.cursor() as cursor:
+            for table in BARS:
+                cursor.execute(f"SELECT DISTINCT source FROM {table}")
+                found.update(row[0] for row in cursor.fetchall())
+        return found
 
     def delete_rows(self, cursor: Any, source: str) -> int:
         """Bars of the source; indicators and detections all, for a database holds one source."""
