@@ -88,11 +88,10 @@ class MarketCalendar:
     def sessions(self) -> list[Session]:
         """Every session of the calendar's span, in order."""
         schedule = self._calendar.schedule
-        opens = schedule["open"].dt.tz_convert(None).to_numpy().astype("datetime64[ms]").astype(np.int64)
-        closes = schedule["close"].dt.tz_convert(None).to_numpy().astype("datetime64[ms]").astype(np.int64)
+        opens, closes = _unix_ms(schedule["open"]), _unix_ms(schedule["close"])
         days = [stamp.date() for stamp in schedule.index]
         return [
-            self._session(day, int(start), int(end))
+            self._session(day, start, end)
             for day, start, end in zip(days, opens, closes, strict=True)
         ]
 
@@ -144,7 +143,11 @@ class MarketCalendar:
         return max(midnight, started)
 
     def regular_hours(self, minutes_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which minutes lie in regular hours, the closing auction's minutes included."""
+        """Which minutes lie in regular hours.
+
+        Where ticks of regular hours alone are taken, the closing auction's minutes are among them;
+        in extended hours they are the first of the post-market.
+        """
         if self.always_open:
             return np.ones(len(minutes_ms), dtype=bool)
         opens, closes = self._regular_bounds
@@ -163,7 +166,7 @@ class MarketCalendar:
     def _regular_bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         opens = np.array([session.open_ms for session in self.sessions], dtype=np.int64)
         closes = np.array([session.close_ms for session in self.sessions], dtype=np.int64)
-        return opens, closes + CLOSING_AUCTION_MS
+        return opens, closes + (0 if self.hours == "extended" else CLOSING_AUCTION_MS)
 
     @cached_property
     def _tick_bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -199,6 +202,11 @@ class MarketCalendar:
         if day.close_ms <= now_ms < self._hour(day.day, EXTENDED_CLOSE_HOUR):
             return "post"
         return "closed"
+
+
+def _unix_ms(times: pd.Series) -> list[int]:
+    stamps = times.dt.tz_convert(None).to_numpy().astype("datetime64[ms]")
+    return stamps.astype(np.int64).tolist()
 
 
 @lru_cache(maxsize=8)
