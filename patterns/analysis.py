@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -107,7 +108,7 @@ class Hits:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MinuteAnalysis:
     """All indicators and detections of the symbols that have a bar in one minute.
 
@@ -130,7 +131,11 @@ class MinuteAnalysis:
         return sum(len(hits) for hits in self.hits)
 
     def detections(self) -> list[Detection]:
-        """The detections as objects, detector by detector, in row order."""
+        """The detections as objects, detector by detector, in row order; made once."""
+        return self._detections
+
+    @cached_property
+    def _detections(self) -> list[Detection]:
         return [d for hits in self.hits for d in hits.detections(self.symbols, self.timeframe)]
 
     def indicators(self, row: int) -> Mapping[str, float]:

@@ -8,16 +8,21 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 
 from patterns import registry
+from patterns.store import ALL, stored_names
 
 
 @register("tickstock")
 def definitions_load(app_configs: Any, **options: Any) -> list[CheckMessage]:
-    """tickstock.E101 for each module that fails to load, E102 where they do not fit together."""
+    """What is registered loads and fits together, and what is to be stored is registered.
+
+    tickstock.E101 for each module that fails to load, E102 where they do not fit together, E103
+    for a name in INDICATORS_STORED that none of them has.
+    """
     errors = [
         *_failures("indicator", registry.INDICATOR_MODULES, registry.load_indicators),
         *_failures("detector", registry.DETECTOR_MODULES, registry.load_detectors),
     ]
-    return errors or _misfits()
+    return errors or _misfits() or _unknown_stored()
 
 
 def _failures(
@@ -47,3 +52,15 @@ def _misfits() -> list[CheckMessage]:
         hint = "Names are unique, and a detector's inputs are outputs of registered indicators."
         return [Error(str(error), hint=hint, id="tickstock.E102")]
     return []
+
+
+def _unknown_stored() -> list[CheckMessage]:
+    hint = "Example: INDICATORS_STORED=RSI_14,VWAP, or INDICATORS_STORED=all"
+    errors: list[CheckMessage] = []
+    for name in stored_names():
+        try:
+            if name != ALL:
+                registry.standard().indicator(name)
+        except registry.UnknownDefinition as error:
+            errors.append(Error(f"INDICATORS_STORED: {error}", hint=hint, id="tickstock.E103"))
+    return errors

@@ -3,6 +3,10 @@
 It keeps each symbol's last bars and the recursions' states after each of the last `KEPT` bars, so
 that a late revision recomputes its symbols from the revised bar on and nothing else. It is a
 deterministic function of what it is given: no clock, no database.
+
+Only closed bars come in. A closed bar may be partial (the stream started within its minute): it is
+analysed like any other, since its symbol's next bars need it, and a detection that has a partial
+bar among its own says so in its data. When the bar is healed, the revision sets it right.
 """
 
 from __future__ import annotations

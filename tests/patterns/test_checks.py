@@ -44,3 +44,10 @@ def test_definitions_that_do_not_fit_together_are_named(monkeypatch):
     [error] = checks.definitions_load(None)
     assert error.id == "tickstock.E102"
     assert "Two detectors" in error.msg
+
+
+def test_an_indicator_to_be_stored_that_is_unknown_is_named_with_a_near_one(settings):
+    settings.INDICATORS_STORED = ["all", "VWAP", "RSI14"]
+    [error] = checks.definitions_load(None)
+    assert error.id == "tickstock.E103"
+    assert error.msg == "INDICATORS_STORED: Unknown indicator 'RSI14'. Did you mean 'RSI_14'?"

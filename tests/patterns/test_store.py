@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.db.models import Max, Min
 
 from market.storage.copy import copy_columns, encode_names, timestamps
@@ -274,6 +274,34 @@ def test_models_say_what_they_are():
     save([live.close(m) for m in walk(len(SYMBOLS), 40)])
     kinds = (IntradayPattern, IndicatorValues, IntradayIndicator, OutboxEvent, IndicatorSet)
     assert all(str(kind.objects.all()[0]) for kind in kinds)
+
+
+def test_no_events_leave_nothing_behind():
+    with connection.cursor() as cursor:
+        outbox.add(cursor, "tickstock:patterns:streaming", [])
+        assert outbox.pending(cursor) == []
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "readwrite", "readonly"])
+def test_the_streams_role_may_save_and_the_readers_may_not():
+    minutes = walk(len(SYMBOLS), 60)
+    store_bars(minutes)
+    live = engine()
+    with connections["readwrite"].cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("app_readwrite",)
+        store.warm(cursor, live, minutes[30].minute_ms)
+    analyses = [live.close(m) for m in minutes[30:]]
+    for _ in range(2):
+        with transaction.atomic("readwrite"), connections["readwrite"].cursor() as cursor:
+            store.save(cursor, analyses, NOW)
+    with connections["readwrite"].cursor() as cursor:
+        outbox.forget(cursor, [number for number, _, _ in outbox.pending(cursor)])
+    with connections["readonly"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM intraday_indicators")
+        assert cursor.fetchone()[0] > 100
+        with pytest.raises(DatabaseError, match="permission denied"):
+            store.save(cursor, analyses, NOW)
 
 
 def test_a_minute_of_history_comes_back_as_it_was_closed():
