@@ -43,6 +43,7 @@ class MixedSources(ValueError):
     """The database holds another source's bars; mixing them would be mistaken for the market."""
 
     def __init__(self, stored: str, wanted: str) -> None:
+        self.stored = stored
         super().__init__(
             f"This database holds bars of source {stored!r}; {wanted!r} would mix with them. "
             f"Use another database, or clear it: python manage.py purge --source {stored}"

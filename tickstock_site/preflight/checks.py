@@ -11,6 +11,7 @@ from tickstock_site.preflight.market_checks import (
     check_calendar,
     check_definitions,
     check_feed,
+    check_source,
     check_universe,
 )
 from tickstock_site.preflight.outcome import Abort, passed
@@ -31,6 +32,7 @@ CHECKS: Sequence[Check] = (
     check_calendar,
     check_definitions,
     check_feed,
+    check_source,
     check_universe,
 )
 

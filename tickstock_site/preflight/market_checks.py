@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
+from tickstock_site.preflight.database_checks import connect
 from tickstock_site.preflight.outcome import Abort, manage, started_with
 from tickstock_site.preflight.request import SOURCES, StartRequest, default_source, parse_speed
 
@@ -114,6 +115,25 @@ def check_feed(request: StartRequest) -> str:
     if source == "replay":
         _check_tapes(request)
     return f"Feed {source}" + (f": {', '.join(request.tapes)}" if request.tapes else "")
+
+
+def check_source(request: StartRequest) -> str:
+    """The stored bars are of the source that is to be streamed. Raises Abort."""
+    from streaming.store import MixedSources, refuse_mixing
+
+    source = source_of(request)
+    with connect("app_readonly") as connection:
+        try:
+            refuse_mixing(connection.cursor(), source)
+        except MixedSources as error:
+            stored = error.stored
+            raise Abort(
+                f"the database holds bars of source {stored}, and {source} is to be streamed",
+                f"mixed, they would be mistaken for one market; go on with {stored}, or use "
+                f"another database, or clear this one, which deletes all bars of {stored}",
+                manage("purge", "--source", stored),
+            ) from None
+    return f"Stored bars are of source {source}, or there are none"
 
 
 def _check_speed(request: StartRequest) -> None:

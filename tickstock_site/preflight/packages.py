@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -13,6 +14,8 @@ from tickstock_site.preflight.outcome import BASE_DIR, Abort, command
 
 OLDEST_PYTHON = (3, 11)
 REQUIREMENTS = BASE_DIR / "requirements.txt"
+OWN_PYTHON = BASE_DIR / ".venv" / "bin" / "python"
+NAMED = 8
 PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?==([^\s;#]+)")
 
 # What is imported, where its name is not the package's own.
@@ -48,15 +51,24 @@ def check_packages() -> str:
     """The interpreter is new enough, and every pinned package is there. Raises Abort."""
     check_interpreter(sys.version_info[:2])
     pins = dict(pinned(REQUIREMENTS.read_text(encoding="utf-8").splitlines()))
-    missing = [*missing_packages(pins), *missing_modules(MODULES)]
+    versions = {name: installed(name) for name in pins}
+    missing = [name for name, version in versions.items() if version is None]
+    missing += [name for name in missing_modules(MODULES) if name not in missing]
     if missing:
         raise Abort(
-            f"missing package{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+            f"missing package{'s' if len(missing) > 1 else ''}: {_named(missing)}",
             f"{REQUIREMENTS.name} lists what TickStock runs on, and not all of it is installed "
             f"for {sys.executable}",
-            command("-m", "pip", "install", "--force-reinstall", "-r", str(REQUIREMENTS)),
+            recovery(),
         )
-    return f"{_python()}, {len(pins)} packages{_differences(pins)}"
+    return f"{_python()}, {len(pins)} packages{_differences(pins, versions)}"
+
+
+def recovery() -> str:
+    """The project's own interpreter, where it is not the running one; else another installation."""
+    if OWN_PYTHON.exists() and Path(sys.prefix) != OWN_PYTHON.parent.parent:
+        return shlex.join([str(OWN_PYTHON.relative_to(BASE_DIR)), *sys.argv])
+    return command("-m", "pip", "install", "--force-reinstall", "-r", str(REQUIREMENTS))
 
 
 def check_interpreter(version: tuple[int, ...]) -> None:
@@ -78,11 +90,6 @@ def pinned(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield found.group(1), found.group(2)
 
 
-def missing_packages(pins: Iterable[str]) -> list[str]:
-    """Packages that are not installed."""
-    return [name for name in pins if installed(name) is None]
-
-
 def missing_modules(modules: Iterable[str]) -> list[str]:
     """Modules that can not be found although, perhaps, their package says it is installed."""
     return [name for name in modules if importlib.util.find_spec(name) is None]
@@ -96,9 +103,14 @@ def installed(name: str) -> str | None:
         return None
 
 
-def _differences(pins: dict[str, str]) -> str:
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _differences(pins: dict[str, str], versions: dict[str, str | None]) -> str:
     """Other versions than those that the tests ran with are told, not refused."""
-    other = [f"{name} {installed(name)}" for name, pin in pins.items() if installed(name) != pin]
+    other = [f"{name} {versions[name]}" for name, pin in pins.items() if versions[name] != pin]
     return f" (not as pinned: {', '.join(other)})" if other else ""
 
 
