@@ -58,6 +58,13 @@ class RecordingSink:
         with self._changed:
             return bool(self._changed.wait_for(condition, secs))
 
+    def events_with_positions(self) -> list[tuple[TickBatch, bytes]]:
+        """Every batch with its position."""
+        kinds = [kind for kind, _ in self.events if kind in ("ticks", "clock")]
+        pairs = zip(kinds, self.positions, strict=True)
+        positions = [position for kind, position in pairs if kind == "ticks"]
+        return list(zip(self.batches, positions, strict=True))
+
     @property
     def batch(self) -> TickBatch:
         """All ticks in one."""

@@ -17,7 +17,8 @@ from market.conditions import EVERYTHING, UNKNOWN, ConditionTable
 from streaming.feeds.hashing import fnv1a, hash_slices
 from streaming.feeds.limits import is_symbol
 
-INTEGER = r"^\s*[-+]?[0-9]{1,18}\s*$"
+# Whatever fits 64 bits: nanoseconds have 19 digits.
+INTEGER = r"^\s*[-+]?([0-9]{1,18}|[1-8][0-9]{18})\s*$"
 WHOLE = r"^\s*[-+]?[0-9]{1,15}(\.0*)?\s*$"
 DECIMAL = r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\s*$"
 CONDITION = re.compile(r"\d+")

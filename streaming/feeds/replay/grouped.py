@@ -6,6 +6,7 @@ another thing, and stay where they are: such a tape has its symbols mixed.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from streaming.feeds.replay.columns import integers
+from streaming.feeds.replay.files import UNREADABLE
 from streaming.feeds.replay.flatfile import by_time
 from streaming.feeds.replay.sorting import in_order
 from streaming.feeds.replay.tables import TableTape
@@ -43,7 +45,7 @@ def is_grouped_by_symbol(tape: TableTape) -> bool:
     seen: set[object] = set()
     last: object = None
     newest, backwards = 0, False
-    for table in tape.tables(Rejects(), [tape.layout.symbol, tape.layout.time]):
+    for table in _readable(tape):
         if not len(table):
             continue
         names, starts = _runs(table.column(0))
@@ -61,8 +63,15 @@ def is_grouped_by_symbol(tape: TableTape) -> bool:
     return backwards
 
 
+def _readable(tape: TableTape) -> Iterator[pa.RecordBatch]:
+    """The symbols and times, up to where the file breaks off: playing it will tell."""
+    with contextlib.suppress(*UNREADABLE):
+        yield from tape.tables(Rejects(), [tape.layout.symbol, tape.layout.time])
+
+
 def _runs(column: pa.Array) -> tuple[list[object], list[int]]:
     """The value and the first row of every run of equal values."""
+    column = column.cast(pa.binary())
     codes = np.asarray(pc.fill_null(pc.dictionary_encode(column).indices, -1))
     starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1])
     return column.take(pa.array(starts)).to_pylist(), starts.tolist()
