@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+API_PATHS = ("/api/", "/streaming/api/", "/bars/", "/patterns/", "/indicators/")
 EXPLANATIONS = {
     400: "The request could not be understood.",
     403: "You are signed in, but this is not yours to see or change.",

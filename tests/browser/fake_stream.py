@@ -31,7 +31,8 @@ TYPES += [("engulfing", "bearish"), ("evening_star", "bearish"), ("hanging_man",
 TYPES += [("doji", "neutral"), ("volume_spike", "neutral"), ("session_high", "bullish")]
 
 BAR = """INSERT INTO ohlcv_1min (symbol, timestamp, open, high, low, close, volume, vwap,
-    trade_count, source) VALUES (%s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, 'synthetic')
+    trade_count, source)
+    VALUES (%s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, 'synthetic')
     ON CONFLICT DO NOTHING"""
 DETECTION = """INSERT INTO intraday_patterns (symbol, timestamp, detection_key, detection_id,
     pattern_type, timeframe, direction, confidence, price, detection_timestamp, flow_id)
@@ -54,9 +55,9 @@ class Quote:
     closes: list[float] = field(default_factory=list)
     bar: list[float] = field(default_factory=list)
 
-    def walk(self, dice: random.Random) -> None:
-        """One trade."""
-        self.price = max(0.5, self.price * math.exp(dice.gauss(0, self.swing)))
+    def walk(self, dice: random.Random, pace: float = 1.0) -> None:
+        """One trade; `pace` scales its step, the more often it walks, the smaller."""
+        self.price = max(0.5, self.price * math.exp(dice.gauss(0, pace * self.swing)))
         size = dice.choice([1, 10, 50, 100, 100, 200, 500])
         self.volume += size
         if not self.bar:
@@ -134,7 +135,7 @@ class FakeStream:
         """Close every symbol's bar of this minute: store it, publish it, and detect something."""
         bars = {quote.symbol: bar for quote in self.quotes if (bar := quote.close())}
         rows = [
-            (symbol, minute_ms, *bar, sum(bar[:4]) / 4, int(bar[4] / 60) + 1)
+            (symbol, minute_ms, *bar, sum(bar[:4]) / 4, int(bar[4] / 2) + 1)
             for symbol, bar in bars.items()
         ]
         values = {quote.symbol: quote.indicators() for quote in self.quotes if quote.closes}
@@ -197,7 +198,7 @@ class FakeStream:
         """Some symbols trade; their quotes are published, and the whole market remembered."""
         for quote in self.quotes:
             if self.dice.random() < share:
-                quote.walk(self.dice)
+                quote.walk(self.dice, pace=0.26)
         now_ms = int(time.time() * 1000)
         prices = {quote.symbol: self._row(quote, now_ms) for quote in self.quotes if quote.bar}
         message = self.publish("prices", "prices", prices=prices, sent_ms=now_ms)

@@ -3,7 +3,7 @@
 import { setText } from "./frames.js";
 import { clock, span, weekday } from "./format.js";
 
-const START = "bin/run --source synthetic --ignore-market-hours";
+const START = "bin/run";
 
 /** Decides from the connection and the stream's state; shows nothing while all is well. */
 export class Banner {
@@ -20,6 +20,7 @@ export class Banner {
   update() {
     const what = this.#what();
     document.body.dataset.link = what?.link ?? "live";
+    this.vitals.linked = what?.link !== "lost";
     const { root } = this;
     root.hidden = !what;
     if (what) {
@@ -73,7 +74,7 @@ export class Banner {
     }
     if (state === "offline") {
       const age = span(this.vitals.now() - healthAt);
-      const text = `The stream has not reported for ${age}. Prices stand still since ${clock(healthAt)}; it restarts by itself, or with`;
+      const text = `The stream has not reported for ${age}. Prices stand still since ${clock(healthAt)}. If it does not come back by itself, run`;
       return { key: "offline", link: "stale", tone: "bad", text, code: START };
     }
     return null;

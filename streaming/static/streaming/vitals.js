@@ -11,6 +11,7 @@ const STATES = {
   error: ["■", "Error"],
   offline: ["○", "Offline"],
   unknown: ["○", "No stream"],
+  unlinked: ["○", "No link"],
 };
 const SOURCES = { synthetic: "SYNTHETIC", replay: "REPLAY", massive: "LIVE" };
 const NOTES = {
@@ -27,6 +28,7 @@ export class Vitals extends EventTarget {
     const find = (name) => document.querySelector(`[data-vital=${name}]`);
     this.parts = new Proxy({}, { get: (cache, name) => (cache[name] ??= find(name)) });
     this.skew = 0;
+    this.linked = true;
     this.market = null;
     setInterval(() => this.#everySecond(), 1000);
   }
@@ -63,8 +65,9 @@ export class Vitals extends EventTarget {
     return this.session?.status === "running";
   }
 
-  /** healthy, degraded, error, offline (no report for 30 s) or unknown (never one). */
+  /** healthy, degraded, error, offline (silent for 30 s), unknown (no report), unlinked (page). */
   get state() {
+    if (!this.linked) return "unlinked";
     if (!this.health) return "unknown";
     if (this.now() - this.healthAt > ONLINE_MS) return "offline";
     return this.health.status in STATES ? this.health.status : "degraded";
@@ -99,6 +102,7 @@ export class Vitals extends EventTarget {
   }
 
   #reasons(state) {
+    if (state === "unlinked") return ["This page has lost its connection to the server."];
     if (state === "unknown") return ["No stream has reported yet."];
     const age = span(this.now() - this.healthAt);
     if (state === "offline") return [`Last report ${age} ago, at ${clock(this.healthAt)}.`];

@@ -1,0 +1,186 @@
+"""The live dashboard in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+ROWS = "[role=grid] .row"
+
+
+def last_price(page, symbol="AAPL"):
+    return page.locator(f"#row-{symbol} .last")
+
+
+def ready(page):
+    page.wait_for_selector("body[data-ready=true]")
+    return page
+
+
+def test_the_page_asks_for_a_sign_in_and_says_when_it_is_wrong(visit, stream):
+    page = visit(signed_in=False).page
+    expect(page).to_have_url(re.compile("/sign-in/"))
+    page.get_by_label("Name").fill("trader")
+    page.get_by_label("Password").fill("not it")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("That name and password do not go together.")
+
+
+def test_history_is_there_and_prices_move(visit, live):
+    seen = visit()
+    page = ready(seen.page)
+    expect(page.locator(ROWS)).to_have_count(10)
+    expect(page.locator("#feed li").first).to_be_visible()
+    expect(page.get_by_text("SYNTHETIC", exact=True)).to_be_visible()
+    expect(page.locator("[data-vital=health-word]")).to_have_text("Healthy")
+    before = last_price(page).inner_text()
+    expect(last_price(page)).not_to_have_text(before)
+    assert seen.complaints == []
+
+
+def test_the_chosen_symbols_chart_and_indicators_are_shown(visit, live):
+    page = ready(visit().page)
+    page.locator("#row-NVDA").click()
+    expect(page.locator("h1")).to_have_text("NVDA")
+    expect(page.locator("[data-stage=name]")).to_have_text("NVDA Incorporated")
+    expect(page.locator(".readouts dd").first).to_have_text(re.compile(r"\d+\.\d\d"))
+    expect(page.locator(".chart canvas").first).to_be_visible()
+
+
+def test_a_detection_appears_as_it_is_published_and_leads_to_its_chart(visit, live):
+    page = ready(visit().page)
+    minute_ms = int(time.time() // 60) * 60_000
+    live.detect("TSLA", "evening_star", "bearish", minute_ms, 123.45, publish=True)
+    first = page.locator("#feed li").first
+    expect(first).to_contain_text("TSLA")
+    expect(first).to_contain_text("Evening star")
+    first.get_by_role("button").click()
+    expect(page.locator("h1")).to_have_text("TSLA")
+
+
+def test_the_feed_can_be_filtered_by_direction(visit, live):
+    page = ready(visit().page)
+    for name in ("Bullish", "Neutral"):
+        page.get_by_role("checkbox", name=name).uncheck()
+    expect(page.locator("#feed .detection.bearish").first).to_be_visible()
+    expect(page.locator("#feed .detection.bullish")).to_have_count(0)
+
+
+def test_a_lost_connection_is_shown_and_heals_without_losing_a_detection(visit, live, server):
+    page = ready(visit().page)
+    banner = page.locator("#banner")
+    expect(banner).to_be_hidden()
+    server.stop()
+    expect(banner).to_contain_text("Connection lost", timeout=10_000)
+    expect(page.locator("[data-vital=health-word]")).to_have_text("No link")
+    minute_ms = int(time.time() // 60) * 60_000
+    live.detect("XOM", "hammer", "bullish", minute_ms, 99.5, publish=True)
+    server.start()
+    expect(banner).to_be_hidden(timeout=20_000)
+    expect(page.locator("#feed li").first).to_contain_text("XOM")
+    before = last_price(page).inner_text()
+    expect(last_price(page)).not_to_have_text(before)
+
+
+def test_a_stream_that_fell_silent_is_shown_as_offline(visit, stream):
+    stream.start()
+    stream.tick()
+    stream.health(timestamp="2026-01-02T15:00:00+00:00")
+    page = ready(visit().page)
+    expect(page.locator("[data-vital=health-word]")).to_have_text("Offline")
+    expect(page.locator("#banner")).to_contain_text("has not reported")
+
+
+def test_without_a_session_the_page_says_how_to_start_one(visit, stream, server):
+    server.restart()
+    page = ready(visit().page)
+    expect(page.locator("#banner")).to_contain_text("No session is running")
+    expect(page.locator("#banner code")).to_have_text("bin/run")
+    expect(page.locator(ROWS)).to_have_count(10)
+
+
+def test_a_degraded_stream_gives_its_reasons(visit, stream):
+    stream.start()
+    stream.health("degraded", reasons=["Redis did not answer for 12 s"])
+    page = ready(visit().page)
+    page.get_by_text("Degraded").click()
+    expect(page.get_by_text("Redis did not answer for 12 s")).to_be_visible()
+
+
+def test_the_keyboard_finds_and_chooses_a_symbol(visit, live):
+    page = ready(visit().page)
+    page.keyboard.press("/")
+    expect(page.get_by_placeholder("Filter")).to_be_focused()
+    page.keyboard.type("m")
+    expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(5)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("JPM")
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(10)
+
+
+def test_a_column_sorts_both_ways(visit, live):
+    page = ready(visit().page)
+    header = page.locator("[data-sort=volume]")
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "descending")
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+
+
+@pytest.mark.parametrize("path", ["/", "/symbols/AAPL", "/sign-in/"])
+@pytest.mark.parametrize("width", [360, 768, 1920])
+def test_no_width_needs_sideways_scrolling(visit, live, path, width):
+    seen = visit(path, viewport={"width": width, "height": 740})
+    seen.page.wait_for_load_state("networkidle") if path == "/sign-in/" else ready(seen.page)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == width
+    assert seen.complaints == []
+
+
+def test_a_phone_shows_one_panel_at_a_time(visit, live):
+    page = ready(visit(viewport={"width": 360, "height": 740}).page)
+    expect(page.locator("#stage")).to_be_visible()
+    expect(page.locator("#market")).to_be_hidden()
+    page.get_by_role("button", name="Market").click()
+    page.locator("#row-META").click()
+    expect(page.locator("#stage")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("META")
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(visit, live):
+    page = ready(visit(color_scheme="light").page)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Switch to the dark theme").click()
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(ground) == dark
+
+
+def test_a_symbols_page_lists_its_detections(visit, live):
+    minute_ms = int(time.time() // 60) * 60_000
+    live.detect("V", "doji", "neutral", minute_ms, 50.0, publish=False)
+    seen = visit("/symbols/V")
+    page = ready(seen.page)
+    expect(page.locator("h1")).to_have_text("V")
+    expect(page.locator("#feed li").first).to_contain_text("Doji")
+    live.detect("V", "hammer", "bullish", minute_ms, 50.0, publish=True)
+    expect(page.locator("#feed li").first).to_contain_text("Hammer")
+    assert seen.complaints == []
+
+
+def test_signing_out_ends_the_visit(visit, live):
+    page = ready(visit().page)
+    page.get_by_text("trader", exact=True).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in/"))
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/sign-in/"))
