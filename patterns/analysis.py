@@ -113,6 +113,7 @@ class MinuteAnalysis:
     """All indicators and detections of the symbols that have a bar in one minute.
 
     row: position in `symbols`, one a bar. names, values: shape (bars, names); NaN in warm-up.
+    pattern_types: the detectors that ran, whether they found anything or not.
     revision: it replaces an earlier analysis of these symbols' bars in this minute.
     """
 
@@ -123,6 +124,7 @@ class MinuteAnalysis:
     names: tuple[str, ...]
     values: Floats
     hits: tuple[Hits, ...]
+    pattern_types: tuple[str, ...] = ()
     revision: bool = False
 
     @property

@@ -6,7 +6,7 @@ A stored detection is never deleted. One that a revision no longer finds is kept
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -76,14 +76,27 @@ class Changes:
 
 def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> Changes:
     """Write what differs from what is stored, with an event for each, in the transaction."""
-    changed: list[Stored] = []
-    for timeframe in sorted({analysis.timeframe for analysis in analyses}):
-        chosen = [a for a in analyses if a.timeframe == timeframe]
-        changed += _differences(_stored(cursor, chosen, timeframe), chosen, now)
-    if changed:
-        _write(cursor, changed, now)
-    formed = sum(item.detection.state == FORMED for item in changed)
-    return Changes(formed, len(changed) - formed)
+    formed = revised = 0
+    for batch in _batches(analyses):
+        changed = _differences(_stored(cursor, batch), batch, now)
+        if changed:
+            _write(cursor, changed, now)
+        new = sum(item.detection.state == FORMED for item in changed)
+        formed, revised = formed + new, revised + len(changed) - new
+    return Changes(formed, revised)
+
+
+def _batches(analyses: Sequence[MinuteAnalysis]) -> Iterator[list[MinuteAnalysis]]:
+    """Runs of analyses of one timeframe and different minutes: the later one of a minute wins."""
+    batch: list[MinuteAnalysis] = []
+    for analysis in analyses:
+        repeated = any(other.bar_time_ms == analysis.bar_time_ms for other in batch)
+        if batch and (repeated or batch[0].timeframe != analysis.timeframe):
+            yield batch
+            batch = []
+        batch.append(analysis)
+    if batch:
+        yield batch
 
 
 def key_of(detection: Detection) -> Key:
@@ -123,8 +136,13 @@ def _same(one: Detection, other: Detection) -> bool:
     )
 
 
-def _stored(cursor: Any, analyses: Sequence[MinuteAnalysis], timeframe: str) -> dict[Key, Stored]:
-    """The detections on the analysed bars, by key."""
+def _stored(cursor: Any, analyses: Sequence[MinuteAnalysis]) -> dict[Key, Stored]:
+    """The detections of the detectors that ran, on the bars that they ran over, by key.
+
+    Others in the table belong to another program, or to a detector that is switched off.
+    """
+    timeframe = analyses[0].timeframe
+    ran = {name for analysis in analyses for name in analysis.pattern_types}
     analysed = {a.bar_time_ms: {a.symbols[row] for row in a.row.tolist()} for a in analyses}
     times = [from_ms(time_ms) for time_ms in analysed]
     names = sorted(set().union(*analysed.values()))
@@ -135,7 +153,8 @@ def _stored(cursor: Any, analyses: Sequence[MinuteAnalysis], timeframe: str) -> 
     return {
         key_of(item.detection): item
         for item in rows
-        if item.detection.symbol in analysed[item.detection.bar_time_ms]
+        if item.detection.pattern_type in ran
+        and item.detection.symbol in analysed[item.detection.bar_time_ms]
     }
 
 

@@ -170,6 +170,7 @@ class LiveEngine:
             names=self.registry.shown,
             values=_table([outputs[i] for i in self._shown], len(rows)),
             hits=tuple(hits for hits in found if hits is not None),
+            pattern_types=tuple(d.pattern_type for d in self.registry.detectors),
             revision=revision,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -187,6 +188,44 @@ def test_a_revision_leaves_the_detections_of_other_symbols_alone():
     others = [row for row in rows() if row[0] != "MSFT"]
     save(live.revise([minutes[-1].only(slice(3, 4))]))
     assert [row for row in rows() if row[0] != "MSFT"] == others
+
+
+def test_of_two_analyses_of_one_minute_the_later_wins():
+    live = engine()
+    bars = [(60 - n, 60.2 - n, 58.8 - n, 59.0 - n, 100.0) for n in range(20)]
+    bars.append((39.9, 42.5, 39.8, 42.0, 300.0))
+    analyses = [live.close(minute(START + n * MINUTE, {0: bar})) for n, bar in enumerate(bars)]
+    taken_away = minute(START + 20 * MINUTE, {0: (39.9, 43.0, 39.8, 40.1, 900.0)})
+    save([*analyses, *live.revise([taken_away])])
+    row = IntradayPattern.objects.get(pattern_type="engulfing")
+    assert (row.state, row.pattern_data["holds"]) == (REVISED, False)
+
+
+def test_analyses_of_another_timeframe_are_kept_apart():
+    live = engine()
+    analyses = [live.close(m) for m in walk(len(SYMBOLS), 40)]
+    longer = [replace(a, timeframe="5m") for a in analyses]
+    result = save([*analyses, *longer])
+    assert IntradayPattern.objects.filter(timeframe="5m").count() * 2 == result.formed
+    assert IntradayPattern.objects.filter(detection_key="doji:5m").exists()
+    assert save([*longer, *analyses]).formed == 0
+
+
+def test_what_another_program_found_on_the_same_bar_is_left_alone():
+    _, revisions = revised_case(last_close=42.6)
+    IntradayPattern.objects.create(
+        symbol="AAPL",
+        timestamp=datetime.fromtimestamp((START + 20 * MINUTE) / 1000, UTC),
+        detection_key="moon_phase:1m",
+        detection_id=UUID(int=7),
+        pattern_type="moon_phase",
+        timeframe="1m",
+        direction="neutral",
+        confidence=0.5,
+    )
+    save(revisions)
+    row = IntradayPattern.objects.get(pattern_type="moon_phase")
+    assert (row.state, row.pattern_data) == (FORMED, {})
 
 
 def test_the_view_shows_one_row_an_indicator_without_those_warming_up():
