@@ -1,0 +1,13 @@
+"""Fixtures of the fuzz tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.doubles.sink import RecordingSink
+
+
+@pytest.fixture
+def sink() -> RecordingSink:
+    """A sink that remembers."""
+    return RecordingSink()
