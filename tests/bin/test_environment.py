@@ -30,7 +30,7 @@ def test_each_role_has_an_address_of_its_own_on_our_server() -> None:
         "postgresql://app_owner:secret-app_owner@127.0.0.1:15001/tickstock"
     )
     assert "app_readonly:secret-app_readonly@" in exported["DATABASE_READONLY_URL"]
-    assert exported["REDIS_URL"] == "redis://:secret-redis@127.0.0.1:15002/0"
+    assert exported["REDIS_URL"] == "redis://default:secret-redis@127.0.0.1:15002/0"
     assert exported["TICKSTOCK_STORAGE"] == "timescaledb"
 
 
