@@ -67,23 +67,35 @@ class Hits:
 
     def detections(self, symbols: Sequence[str], timeframe: str) -> Iterator[Detection]:
         """One object a hit."""
-        key = self.detector.key(timeframe)
-        parts = {name: np.round(values, 6).tolist() for name, values in self.parts.items()}
-        columns = zip(
-            self.row.tolist(),
-            self.strength.tolist(),
-            self.direction.tolist(),
-            self.confidence.tolist(),
-            self.price.tolist(),
-            self.bars_ms.tolist(),
-            self.partial.tolist(),
-            strict=True,
-        )
-        for i, (row, strength, direction, confidence, price, bars_ms, partial) in enumerate(
-            columns
-        ):
+        pattern_type, key = self.detector.pattern_type, self.detector.key(timeframe)
+        columns = (self.row, self.direction, self.confidence, self.price)
+        rows = zip(*(column.tolist() for column in columns), self._data(), strict=True)
+        for row, direction, confidence, price, data in rows:
+            symbol, bar_time_ms = symbols[row], data["bars"][-1]
+            yield Detection(
+                detection_id=detection_id(symbol, key, bar_time_ms),
+                detection_key=key,
+                symbol=symbol,
+                pattern_type=pattern_type,
+                timeframe=timeframe,
+                tier=TIER,
+                direction=DIRECTION_NAMES[direction],
+                confidence=confidence,
+                price=price,
+                bar_time_ms=bar_time_ms,
+                state=FORMED,
+                pattern_data=data,
+            )
+
+    def _data(self) -> Iterator[dict[str, Any]]:
+        """Each hit's `pattern_data`."""
+        names = list(self.parts)
+        parts = zip(*(np.round(self.parts[name], 6).tolist() for name in names), strict=True)
+        columns = (self.price, self.bars_ms, self.strength, self.partial)
+        rows = zip(parts, *(column.tolist() for column in columns), strict=True)
+        for values, price, bars_ms, strength, partial in rows:
             data: dict[str, Any] = {
-                "parts": {name: values[i] for name, values in parts.items()},
+                "parts": dict(zip(names, values, strict=True)),
                 "price": price,
                 "bars": bars_ms,
                 "strength": strength,
@@ -91,21 +103,7 @@ class Hits:
             }
             if partial:
                 data["partial"] = True
-            symbol = symbols[row]
-            yield Detection(
-                detection_id=detection_id(symbol, key, bars_ms[-1]),
-                detection_key=key,
-                symbol=symbol,
-                pattern_type=self.detector.pattern_type,
-                timeframe=timeframe,
-                tier=TIER,
-                direction=DIRECTION_NAMES[direction],
-                confidence=confidence,
-                price=price,
-                bar_time_ms=bars_ms[-1],
-                state=FORMED,
-                pattern_data=data,
-            )
+            yield data
 
 
 @dataclass(frozen=True)

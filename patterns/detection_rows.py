@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from market.calendar import from_ms
-from patterns import outbox
+from patterns import detection_lines, outbox
 from patterns.analysis import FORMED, REVISED, TIER, Detection, MinuteAnalysis
 from patterns.events import CHANNEL, detection_event
 from patterns.identity import detection_id, flow_id
@@ -181,13 +181,20 @@ def _write(cursor: Any, changed: Sequence[Stored], now: datetime) -> None:
     """Rows and events, numbered in the order of commits."""
     cursor.execute(LOCK)
     cursor.execute(NEXT, [len(changed)])
-    numbered = list(zip(changed, (row[0] for row in cursor.fetchall()), strict=True))
-    rows = [_row(item, seq, now) for item, seq in numbered]
-    cursor.execute(WRITE, [msgspec.json.encode(rows).decode()])
-    outbox.add(cursor, CHANNEL, [_event(item, seq, now) for item, seq in numbered])
+    seqs = [row[0] for row in cursor.fetchall()]
+    flows = [flow_id(i.detection.symbol, i.detection.bar_time_ms) for i in changed]
+    numbered = list(zip(changed, seqs, flows, strict=True))
+    new = [(i.detection, seq, flow) for i, seq, flow in numbered if i.detection.state == FORMED]
+    if new:
+        detection_lines.copy_new(cursor, COLUMNS, new, now)
+    rows = [_row(*item, now) for item in numbered if item[0].detection.state != FORMED]
+    if rows:
+        cursor.execute(WRITE, [msgspec.json.encode(rows).decode()])
+    events = [detection_event(i.detection, s, flow, i.first_seen, now) for i, s, flow in numbered]
+    outbox.add(cursor, CHANNEL, events)
 
 
-def _row(item: Stored, seq: int, now: datetime) -> dict[str, Any]:
+def _row(item: Stored, seq: int, flow: str, now: datetime) -> dict[str, Any]:
     detection = item.detection
     return {
         "symbol": detection.symbol,
@@ -205,9 +212,5 @@ def _row(item: Stored, seq: int, now: datetime) -> dict[str, Any]:
         "state_timestamp": now,
         "pattern_data": detection.pattern_data,
         "seq": seq,
-        "flow_id": flow_id(detection.symbol, detection.bar_time_ms),
+        "flow_id": flow,
     }
-
-
-def _event(item: Stored, seq: int, now: datetime) -> dict[str, Any]:
-    return detection_event(item.detection, seq, item.first_seen, now)

@@ -7,29 +7,29 @@ from typing import Any
 
 from market.calendar import from_ms
 from patterns.analysis import FORMED, Detection
-from patterns.identity import event_id, flow_id
+from patterns.identity import event_id
 
 CHANNEL = "tickstock:patterns:streaming"
 
 
 def detection_event(
-    detection: Detection, seq: int, first_seen: datetime, now: datetime
+    detection: Detection, seq: int, flow: str, first_seen: datetime, now: datetime
 ) -> dict[str, Any]:
     """The contract's `pattern_detected`, or `pattern_revised` for a later state.
 
-    `holds` is false where a revision took the pattern away. The id follows from the detection and
-    `seq`, so that a second delivery is known as one.
+    flow: the id of the bar's flow. `holds` is false where a revision took the pattern away. The
+    event's id follows from the detection and `seq`, so that a second delivery is known as one.
     """
     kind = "pattern_detected" if detection.state == FORMED else "pattern_revised"
     return {
         "type": kind,
         "event_id": event_id(detection.detection_id, seq),
         "timestamp": now.isoformat(),
-        "pattern": _pattern(detection, seq, first_seen),
+        "pattern": _pattern(detection, seq, flow, first_seen),
     }
 
 
-def _pattern(detection: Detection, seq: int, first_seen: datetime) -> dict[str, Any]:
+def _pattern(detection: Detection, seq: int, flow: str, first_seen: datetime) -> dict[str, Any]:
     return {
         "detection_id": detection.detection_id,
         "seq": seq,
@@ -43,6 +43,6 @@ def _pattern(detection: Detection, seq: int, first_seen: datetime) -> dict[str, 
         "price": detection.price,
         "bar_timestamp": from_ms(detection.bar_time_ms).isoformat(),
         "detection_timestamp": first_seen.isoformat(),
-        "flow_id": flow_id(detection.symbol, detection.bar_time_ms),
+        "flow_id": flow,
         "holds": bool(detection.pattern_data.get("holds", True)),
     }

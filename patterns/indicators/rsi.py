@@ -1,5 +1,7 @@
 """Wilder's relative strength index."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from patterns.definitions import Indicator, Outputs
@@ -21,29 +23,27 @@ def wilder(value: Floats, before: Floats, bars: int) -> Floats:
     return (before * (bars - 1) + value) / bars
 
 
+def _change(
+    view: BarView, part: Callable[[BarView, int], Floats], old: Floats, bars: int
+) -> Floats:
+    """Wilder's average of one side of the changes; the first is their plain mean."""
+    value = part(view, 0)
+    seed = value
+    if np.any(view.count == bars + 1):
+        seed = add_columns(lambda ago: part(view, ago), bars) / bars
+    return seeded(view.count, bars + 1, seed, wilder(value, old, bars))
+
+
 def rsi(bars: int) -> Indicator:
     """RSI of closes; 0 where no close has moved, as TA-Lib has it."""
 
     def step(view: BarView, before: Floats) -> tuple[Outputs, Floats]:
-        seeding = bool(np.any(view.count == bars + 1))
-
-        def average(change: Floats, seed: Floats, old: Floats) -> Floats:
-            return seeded(view.count, bars + 1, seed, wilder(change, old, bars))
-
-        gain, loss = _gain(view, 0), _loss(view, 0)
-        seeds = (gain, loss)
-        if seeding:
-            seeds = (
-                add_columns(lambda ago: _gain(view, ago), bars) / bars,
-                add_columns(lambda ago: _loss(view, ago), bars) / bars,
-            )
-        up = average(gain, seeds[0], before[0])
-        down = average(loss, seeds[1], before[1])
+        up = _change(view, _gain, before[0], bars)
+        down = _change(view, _loss, before[1], bars)
         moved = up + down
         still = np.abs(moved) < 1e-14
-        return (np.where(still, 0.0, 100.0 * (up / np.where(still, 1.0, moved))),), np.stack(
-            [up, down]
-        )
+        index = np.where(still, 0.0, 100.0 * (up / np.where(still, 1.0, moved)))
+        return (index,), np.stack([up, down])
 
     return Indicator(
         outputs=(f"RSI_{bars}",),
