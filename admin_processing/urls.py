@@ -1,5 +1,12 @@
 """Operator pages that live under /admin/ beside Django's own."""
 
-from django.urls import URLPattern
+from django.contrib import admin
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from admin_processing import views
+
+app_name = "operations"
+
+urlpatterns = [
+    path("data/<slug:slug>/", admin.site.admin_view(views.browse), name="listing"),
+]
