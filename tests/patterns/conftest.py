@@ -10,16 +10,6 @@ import pytest
 
 from patterns.matrix import BarMatrix, align_right
 
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Where the recordings are; the test is skipped where they are not."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"the recordings are not there: {folder}")
-    return folder
-
-
 WEEK_MS = 7 * 86_400_000
 
 
