@@ -18,7 +18,7 @@ def services() -> dict[str, str]:
     names = (*DATABASE_URLS, "REDIS_URL", "SECRET_KEY")
     missing = [name for name in names if name not in os.environ]
     if missing:
-        pytest.skip(f"{', '.join(missing)} not set: eval \"$(bin/services env)\"")
+        pytest.skip(f'{", ".join(missing)} not set: eval "$(bin/services env)"')
     return {name: os.environ[name] for name in names}
 
 
