@@ -11,16 +11,15 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from market.calendar import from_ms
 from patterns import identity
 from patterns.analysis import MinuteAnalysis
-from streaming import publish
+from streaming import indicator_messages, publish
 from streaming.analyst import send_outbox
 from streaming.database import PatientDatabase
 from streaming.flow import FlowLog, sampled
 from streaming.journal import Entry
 from streaming.prices import PriceBoard
-from streaming.publish import Publisher, encode, event, finite
+from streaming.publish import Publisher, encode, event
 from streaming.slots import MinuteBars
 from streaming.ticks import OPEN_CLOSE, SymbolTable, TickBatch
 
@@ -82,35 +81,18 @@ class BarBroadcast:
     def analysed(self, analyses: Sequence[MinuteAnalysis]) -> None:
         """Publish indicators of the analysed bars; detections leave by the outbox."""
         for analysis in analyses:
-            self._publisher.send_all(self._indicator_messages(analysis))
-            for detection in analysis.detections():
-                flow = identity.flow_id(detection.symbol, detection.bar_time_ms)
-                for stage in ("tick", "bar", "detection", "saved"):
-                    self._flow.record(stage, flow, detection.symbol, now_ms())
+            message = indicator_messages.whole(analysis)
+            self._publisher.send_all([(publish.INDICATOR_MATRIX, message)])
+            messages = indicator_messages.single(analysis)
+            self._publisher.send_while_heard(publish.INDICATORS, messages)
+            self._note_detections(analysis)
 
-    def _indicator_messages(self, analysis: MinuteAnalysis) -> list[tuple[str, bytes]]:
-        messages, matrix = [], {}
-        stamp = from_ms(analysis.bar_time_ms).isoformat()
-        for row, values in zip(analysis.row.tolist(), analysis.values.tolist(), strict=True):
-            symbol = analysis.symbols[row]
-            named = finite(dict(zip(analysis.names, values, strict=True)))
-            matrix[symbol] = named
-            payload = {
-                "symbol": symbol,
-                "timeframe": analysis.timeframe,
-                "bar_timestamp": stamp,
-                "values": named,
-            }
-            message = encode(event("indicator_calculated", indicators=payload))
-            messages.append((publish.INDICATORS, message))
-        whole = event(
-            "indicators",
-            minute_ms=analysis.bar_time_ms,
-            timeframe=analysis.timeframe,
-            names=list(analysis.names),
-            values=matrix,
-        )
-        return [(publish.INDICATOR_MATRIX, encode(whole)), *messages]
+    def _note_detections(self, analysis: MinuteAnalysis) -> None:
+        at = now_ms()
+        for symbol in dict.fromkeys(found.symbol for found in analysis.detections()):
+            flow = identity.flow_id(symbol, analysis.bar_time_ms)
+            for stage in ("tick", "bar", "detection", "saved"):
+                self._flow.record(stage, flow, symbol, at)
 
     def outbox_filled(self) -> None:
         """Send the detections that the database holds for sending."""

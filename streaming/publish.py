@@ -35,6 +35,18 @@ STATE = "tickstock:state"
 
 Message = tuple[str, bytes]
 
+FEW = 8
+BLOCK = 500
+# One command for many messages: one by one, each would cost the client ten times as much. Bounded,
+# because Redis does nothing else meanwhile.
+PUBLISH_ALL = """
+local received = {}
+for i = 1, #ARGV, 2 do
+    received[#received + 1] = redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+end
+return received
+"""
+
 
 def _plain(value: Any) -> Any:
     """NumPy's numbers as Python's, for msgspec."""
@@ -71,6 +83,7 @@ class Publisher:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._publish_all = client.register_script(PUBLISH_ALL)
         self.lost = 0
 
     def send(self, channel: str, kind: str, **payload: Any) -> int:
@@ -79,20 +92,33 @@ class Publisher:
         return received[0] if received else 0
 
     def send_all(self, messages: Iterable[Message]) -> list[int]:
-        """Publish encoded events in order, in one round trip; the subscribers of each."""
-        pipe = self._client.pipeline(transaction=False)
-        count = 0
-        for channel, data in messages:
-            pipe.publish(channel, data)
-            count += 1
-        if not count:
-            return []
+        """Publish encoded events in order; the subscribers of each that Redis took."""
+        waiting = list(messages)
+        received: list[int] = []
         try:
-            return list(pipe.execute())
+            while len(received) < len(waiting):
+                received += self._send_block(waiting[len(received) : len(received) + BLOCK])
         except redis.RedisError as error:
+            count = len(waiting) - len(received)
             self.lost += count
             logger.warning("%d events were not published: %s", count, type(error).__name__)
-            return []
+        return received
+
+    def _send_block(self, messages: list[Message]) -> list[int]:
+        if len(messages) > FEW:
+            return list(self._publish_all(args=[part for message in messages for part in message]))
+        pipe = self._client.pipeline(transaction=False)
+        for channel, data in messages:
+            pipe.publish(channel, data)
+        return list(pipe.execute())
+
+    def send_while_heard(self, channel: str, messages: Iterable[bytes]) -> None:
+        """Publish encoded events, the others only if the first of them finds a subscriber."""
+        waiting = iter(messages)
+        for first in waiting:
+            if any(self.send_all([(channel, first)])):
+                self.send_all((channel, data) for data in waiting)
+            return
 
     def remember(self, field: str, message: bytes) -> None:
         """Keep an event as the last state that a new web process starts from."""
