@@ -89,7 +89,7 @@ class Aggregator:
 
     def continue_journal(self) -> None:
         """What comes is not the journal's beginning, so no trade is from before it."""
-        self._floor, self._first_id = -1, ""
+        self._floor, self._first_id = -1, START
 
     def forget_counts(self) -> None:
         """Start counting from nothing, after a rebuild that counted what was counted before."""

@@ -21,9 +21,8 @@ class SlowBar:
 
     trades: list[tuple[int, int, float, float, int]] = field(default_factory=list)
     late: int = 0
-    partial: bool = False
 
-    def row(self) -> tuple[float, ...] | None:
+    def row(self, partial: bool) -> tuple[float, ...] | None:
         """open, high, low, close, volume, trades, late trades, partial; None without a price."""
         setting = sorted(t[:3] for t in self._in_order() if t[4] & OPEN_CLOSE)
         priced = [t[2] for t in self.trades if t[4] & (HIGH_LOW | OPEN_CLOSE)]
@@ -32,7 +31,7 @@ class SlowBar:
         volume = sum(t[3] for t in self.trades if t[4] & VOLUME)
         counted = sum(bool(t[4]) for t in self.trades)
         first, last = setting[0][2], setting[-1][2]
-        return first, max(priced), min(priced), last, volume, counted, self.late, self.partial
+        return first, max(priced), min(priced), last, volume, counted, self.late, partial
 
     def _in_order(self) -> list[tuple[int, int, float, float, int]]:
         return sorted(self.trades, key=lambda t: t[:2])
@@ -49,6 +48,7 @@ class SlowBars:
         self.bars: dict[tuple[int, int], SlowBar] = {}
         self.seen: list[tuple[int, int]] = []
         self.gaps: list[tuple[int, int]] = []
+        self.partial: dict[int, bool] = {}
         self.duplicates = self.too_late = self.late = 0
 
     def apply(self, entry: Entry) -> None:
@@ -71,9 +71,9 @@ class SlowBars:
 
     def _gap(self, started_ms: int, ended_ms: int) -> None:
         self.gaps.append((started_ms, ended_ms))
-        for (_, minute), bar in self.bars.items():
-            if minute > self.closed and self._in_gap(minute):
-                bar.partial = True
+        for minute in self.partial:
+            if minute > self.closed:
+                self.partial[minute] = self._in_gap(minute)
 
     def _in_gap(self, minute: int) -> bool:
         start, end = minute * MINUTE_MS, (minute + 1) * MINUTE_MS
@@ -95,7 +95,9 @@ class SlowBars:
         if key and key in remembered:
             self.duplicates += 1
             return
-        bar = self.bars.setdefault((symbol, minute), SlowBar(partial=self._in_gap(minute)))
+        # A minute is partial for all symbols or none, and stays what it was when it closed.
+        self.partial.setdefault(minute, self._in_gap(minute))
+        bar = self.bars.setdefault((symbol, minute), SlowBar())
         bar.trades.append((time_ms, order, price, size, flags & 7))
         if is_late:
             self.late += 1
@@ -103,7 +105,8 @@ class SlowBars:
 
     def stored(self) -> dict[tuple[int, int], tuple[float, ...]]:
         """(symbol, minute) → the bar that is stored by now."""
-        rows = {key: bar.row() for key, bar in self.bars.items() if key[1] <= self.closed}
+        closed = {key: bar for key, bar in self.bars.items() if key[1] <= self.closed}
+        rows = {key: bar.row(self.partial[key[1]]) for key, bar in closed.items()}
         return {key: row for key, row in rows.items() if row is not None}
 
 
