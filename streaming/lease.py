@@ -1,135 +1,148 @@
 """A lease in Redis: one holder at a time, gone soon after its holder is.
 
-The value names host, process and a random token. A holder on this very host whose process no
-longer lives is dead for certain, so its lease is taken over at once; any other runs out.
+`SET NX PX` with a token of our own takes it, a thread renews it, and only the token's owner renews
+or deletes it (https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/). The token
+names host and process: a holder on this very host whose process no longer lives is dead for
+certain, so that a restart takes over at once; any other lease runs out.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
 
 import psutil
 import redis
 
 logger = logging.getLogger(__name__)
 
-TTL_MS = 10_000
-RENEWALS_A_TTL = 4
-
-_RENEW = """
-if redis.call('get', KEYS[1]) == ARGV[1] then
-    return redis.call('pexpire', KEYS[1], ARGV[2])
-elseif redis.call('exists', KEYS[1]) == 0 then
-    redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
-    return 1
-end
+RENEW = """
+local owner = redis.call('GET', KEYS[1])
+if owner == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if owner then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
-_RELEASE = """
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
-return 0
-"""
-_REPLACE = """
-if redis.call('get', KEYS[1]) == ARGV[1] then
-    redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
-    return 1
-end
-return 0
+REPLACE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
 """
 
 
 def holder_name() -> str:
-    """This process, so that a lease tells who holds it."""
+    """This process as `host/pid/started/random`."""
     started = int(psutil.Process().create_time() * 1000)
     return f"{socket.gethostname()}/{os.getpid()}/{started}/{secrets.token_hex(8)}"
 
 
 def is_dead(holder: str) -> bool:
     """Whether a holder is a process of this host that no longer lives."""
-    host, pid, started, _ = (holder.split("/") + [""] * 4)[:4]
-    if host != socket.gethostname() or not pid.isdigit():
+    parts = holder.split("/")
+    if len(parts) != 4 or parts[0] != socket.gethostname() or not parts[1].isdigit():
         return False
     try:
-        return int(psutil.Process(int(pid)).create_time() * 1000) != int(started or 0)
+        return str(int(psutil.Process(int(parts[1])).create_time() * 1000)) != parts[2]
     except psutil.NoSuchProcess:
         return True
 
 
-class Lease:
-    """One named lease. `keep` renews it from a thread until `release`; `lost` tells that it went."""
+class RedisLease:
+    """A lease of `ttl_secs`, renewed every third of that while it is held.
 
-    def __init__(self, client: redis.Redis, name: str, ttl_ms: int = TTL_MS) -> None:
-        self.key = f"tickstock:lease:{name}"
-        self.lost = threading.Event()
-        self._client, self._ttl_ms = client, ttl_ms
+    If Redis can not be reached nobody can take the lease, so it is kept for `hold_secs`; and
+    taken again if Redis comes back without it. Never raises: no Redis, no lease.
+    """
+
+    def __init__(
+        self, client: redis.Redis, key: str, ttl_secs: float = 15.0, hold_secs: float = math.inf
+    ) -> None:
+        self._client = client
+        self._key = key
+        self._ttl_ms = int(ttl_secs * 1000)
+        self._hold_secs = hold_secs
         self._token = holder_name()
-        self._stop = threading.Event()
+        self._renewed = 0.0
+        self._held = threading.Event()
+        self._end = threading.Event()
         self._thread: threading.Thread | None = None
-        self._renew = client.register_script(_RENEW)
-        self._release = client.register_script(_RELEASE)
-        self._replace = client.register_script(_REPLACE)
 
-    def take(self) -> bool:
-        """Take the lease if it is free, or held by the dead; whether it is now held."""
-        if self._client.set(self.key, self._token, nx=True, px=self._ttl_ms):
+    def acquire(self) -> bool:
+        """Take it, if nobody alive has it; False also if Redis can not be reached."""
+        self.release()
+        try:
+            taken = self._take()
+        except redis.RedisError as error:
+            logger.warning("the lease can not be asked for: %s", error)
+            return False
+        if taken:
+            self._begin()
+        return taken
+
+    def _take(self) -> bool:
+        if self._client.set(self._key, self._token, nx=True, px=self._ttl_ms):
             return True
-        holder = (self._client.get(self.key) or b"").decode()
-        if holder == self._token:
-            return True
-        if holder and is_dead(holder):
-            logger.info("taking over the lease %s from a process that is gone", self.key)
-            arguments = [holder, self._token, self._ttl_ms]
-            return bool(self._replace(keys=[self.key], args=arguments))
-        return False
+        holder = (self._client.get(self._key) or b"").decode()
+        if not is_dead(holder):
+            return False
+        logger.info("taking over %s from a process that is gone", self._key)
+        return bool(self._client.eval(REPLACE, 1, self._key, holder, self._token, self._ttl_ms))
 
     def holder(self) -> str:
-        """Host and process of whoever holds it, or nothing."""
-        held = (self._client.get(self.key) or b"").decode()
+        """`host/pid` of whoever has it; nothing if nobody has, or Redis can not be reached."""
+        try:
+            held = (self._client.get(self._key) or b"").decode()
+        except redis.RedisError:
+            return ""
         return "/".join(held.split("/")[:2])
 
-    def wait(self, stop: threading.Event, told: Callable[[str], None], poll: float = 0.5) -> bool:
-        """Wait until the lease is held, or `stop` is set; `told` gets the holder once."""
-        reported = False
-        while not self.take():
-            if not reported:
-                told(self.holder())
-                reported = True
-            if stop.wait(poll):
-                return False
-        return True
+    @property
+    def held(self) -> bool:
+        """Whether it is still ours."""
+        return self._held.is_set()
 
-    def keep(self) -> None:
-        """Renew from now on, in a thread."""
+    def release(self) -> None:
+        """Stop renewing, and give it back if it is ours."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if not self._held.is_set():
+            return
+        self._held.clear()
+        try:
+            self._client.eval(RELEASE, 1, self._key, self._token)
+        except redis.RedisError as error:
+            logger.warning("the lease was not given back, and will expire: %s", error)
+
+    def renew(self) -> bool:
+        """Renew it once; False if it is lost."""
+        try:
+            kept = bool(self._client.eval(RENEW, 1, self._key, self._token, self._ttl_ms))
+        except redis.RedisError:
+            return time.monotonic() - self._renewed < self._hold_secs
+        self._renewed = time.monotonic()
+        return kept
+
+    def _begin(self) -> None:
+        self._end = threading.Event()
+        self._renewed = time.monotonic()
+        self._held.set()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._thread.start()
 
     def _keep(self) -> None:
-        wait = self._ttl_ms / 1000 / RENEWALS_A_TTL
-        while not self._stop.wait(wait):
-            if not self._renew_once():
-                self.lost.set()
+        while not self._end.wait(self._ttl_ms / 3000):
+            if not self.renew():
+                logger.error("the lease %s is lost", self._key)
+                self._held.clear()
                 return
-
-    def _renew_once(self) -> bool:
-        """Whether the lease may still be ours: a Redis that is away takes it from nobody."""
-        try:
-            return bool(self._renew(keys=[self.key], args=[self._token, self._ttl_ms]))
-        except redis.RedisError:
-            time.sleep(0.1)
-            return True
-
-    def release(self) -> None:
-        """Give the lease up."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(2)
-        try:
-            self._release(keys=[self.key], args=[self._token])
-        except redis.RedisError:
-            logger.info("the lease %s will run out by itself", self.key)

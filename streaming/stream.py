@@ -33,7 +33,7 @@ from streaming.feeds.base import Feed, FeedConfigError
 from streaming.flow import FlowLog
 from streaming.handoff import Handoff, JournalSource
 from streaming.journal import Journal, JournalName
-from streaming.lease import Lease
+from streaming.lease import RedisLease
 from streaming.positions import Position
 from streaming.prices import PriceBoard
 from streaming.publish import Publisher
@@ -47,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 STEP_SECS = 0.1
 CLOSED_POLL_SECS = 1.0
+LEASE_POLL_SECS = 0.5
 FEED_JOIN_SECS = 5.0
 # How long a stop waits for a database that is away, and for a backlog to be stored.
 STOP_PATIENCE_SECS = 8.0
@@ -145,16 +146,17 @@ class Stream:
             self._close()
             lease.release()
 
-    def _take_lease(self) -> Lease | None:
+    def _take_lease(self) -> RedisLease | None:
         # Whoever feeds holds one lease, in whatever role: a journal has one writer.
         part = "" if self.options.feeds else f":bars:{self.options.shard}"
-        lease = Lease(self.client, f"stream:{self.feed.name}{part}")
-        held = lease.wait(
-            self._stop, lambda who: logger.warning("waiting: %s streams this feed already", who)
-        )
-        if not held:
-            return None
-        lease.keep()
+        lease = RedisLease(self.client, f"tickstock:lease:stream:{self.feed.name}{part}")
+        told = False
+        while not lease.acquire():
+            if not told:
+                logger.warning("waiting: %s streams this feed already", lease.holder())
+                told = True
+            if self._stop.wait(LEASE_POLL_SECS):
+                return None
         return lease
 
     def _open(self) -> None:
@@ -268,7 +270,7 @@ class Stream:
 
     # --- sessions -------------------------------------------------------------------------------
 
-    def _run_sessions(self, lease: Lease) -> None:
+    def _run_sessions(self, lease: RedisLease) -> None:
         while not self._stop.is_set():
             window = self._window()
             if window is None:
@@ -287,7 +289,7 @@ class Stream:
         ignore = self.options.ignore_market_hours or self.feed.source == "replay"
         return should_stream(self.calendar, now_ms(), ignore)
 
-    def _wait_closed(self, lease: Lease) -> None:
+    def _wait_closed(self, lease: RedisLease) -> None:
         start = next_window(self.calendar, now_ms()).start_ms
         logger.info(
             "the market is closed; streaming begins at %s",
@@ -296,18 +298,18 @@ class Stream:
         while not self._stop.wait(CLOSED_POLL_SECS) and now_ms() < start:
             self._check(lease)
 
-    def _linger(self, lease: Lease) -> None:
+    def _linger(self, lease: RedisLease) -> None:
         """A tape that has ended without `once`: stay, so that its dashboard stays."""
         logger.info("the feed has ended; stop with Ctrl+C")
         while not self._stop.wait(CLOSED_POLL_SECS):
             self._check(lease)
 
-    def _check(self, lease: Lease) -> None:
-        if lease.lost.is_set():
+    def _check(self, lease: RedisLease) -> None:
+        if not lease.held:
             self._given_up = True
             raise LeaseLost(f"{self.feed.name}: another process has taken over this feed's lease")
 
-    def _run_session(self, window: SessionWindow, lease: Lease) -> None:
+    def _run_session(self, window: SessionWindow, lease: RedisLease) -> None:
         self._open_session()
         self.board.start_session_if_new(self.calendar.session_start(now_ms()))
         self._start_feed()

@@ -16,7 +16,7 @@ import redis
 from streaming.feeds.base import FeedAuthError, FeedConfigError
 from streaming.feeds.massive.backoff import Backoff
 from streaming.feeds.massive.feed import MassiveFeed, make
-from streaming.feeds.massive.lease import RedisLease
+from streaming.lease import RedisLease
 from streaming.feeds.massive.tuning import MassiveTuning
 from streaming.feeds.options import FeedOptions
 from tests.doubles.massive_ws import MassiveDouble, halt, minute_bar, quote, status, trade

@@ -1,7 +1,8 @@
-"""The lease on a key's one connection, in a real Redis."""
+"""Leases, in a real Redis."""
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -10,7 +11,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from streaming.feeds.massive.lease import RedisLease, lease_key, redis_lease
+from streaming.feeds.massive.lease import lease_key, redis_lease
+from streaming.lease import RedisLease, holder_name, is_dead
 
 
 @pytest.fixture
@@ -59,6 +61,24 @@ def test_a_process_that_died_lets_it_expire(redis_client: redis.Redis, key: str)
     other = RedisLease(redis_client, key, ttl_secs=0.6)
     assert until(other.acquire)
     other.release()
+
+
+def test_it_is_taken_at_once_from_a_process_of_this_host_that_is_gone(
+    lease: RedisLease, redis_client: redis.Redis, key: str
+) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    host, _, started, token = holder_name().split("/")
+    redis_client.set(key, f"{host}/{gone.pid}/{started}/{token}", px=60_000)
+    assert lease.acquire()
+
+
+def test_who_lives_or_is_elsewhere_is_not_dead() -> None:
+    host, pid, started, token = holder_name().split("/")
+    assert not is_dead(f"{host}/{pid}/{started}/{token}")
+    assert is_dead(f"{host}/{pid}/1/{token}")
+    assert not is_dead(f"another-host/{pid}/1/{token}")
+    assert not is_dead("")
 
 
 def test_it_is_lost_when_another_has_it(
