@@ -58,7 +58,9 @@ def current_process(argv: Sequence[str] | None = None) -> str:
 
 def process_of_command(argv: Sequence[str]) -> str:
     """The process that a command line starts."""
-    program = Path(argv[0]).name if argv else ""
+    path = Path(argv[0]) if argv else Path()
+    # `python -m NAME` runs NAME/__main__.py.
+    program = path.parent.name if path.name == "__main__.py" else path.name
     if program == "__main__.py":  # `python -m`: the package's name
         program = Path(argv[0]).parent.name
     if program.startswith("celery"):
