@@ -1,7 +1,7 @@
 """Becomes the command in its arguments, after asking to be ended when its supervisor dies.
 
-Run as `python child.py <supervisor's pid> <command…>`, with nothing but the standard library, so
-that it costs a few milliseconds. It keeps its process id when it becomes the command.
+Run as `python child.py <supervisor's pid> <niceness> <command…>`, with nothing but the standard
+library, so that it costs a few milliseconds. It keeps its process id when it becomes the command.
 """
 
 import ctypes
@@ -22,4 +22,5 @@ def end_with_parent(parent: int) -> None:
 
 if __name__ == "__main__":
     end_with_parent(int(sys.argv[1]))
-    os.execvp(sys.argv[2], sys.argv[2:])
+    os.nice(int(sys.argv[2]))
+    os.execvp(sys.argv[3], sys.argv[3:])

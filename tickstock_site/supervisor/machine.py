@@ -22,6 +22,7 @@ class ProcessSpec:
 
     may_finish: ending by itself with exit code 0 is no crash, and it is not started again.
     stop_secs: how long it may take to end once it is asked to; then it is killed.
+    niceness: how far it steps back where processors are short; the feed and the pages come first.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ProcessSpec:
     environment: dict[str, str] = field(default_factory=dict)
     may_finish: bool = False
     stop_secs: float = 10.0
+    niceness: int = 0
 
 
 class Phase(Enum):

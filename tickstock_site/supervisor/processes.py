@@ -11,6 +11,7 @@ from tickstock_site.supervisor.machine import ProcessSpec
 PYTHON = sys.executable
 CELERY = (PYTHON, "-m", "celery", "-q", "-A", "celery_app")
 STREAM_STOP_SECS = 30.0
+BACKGROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ def process_list(options: StartOptions) -> list[ProcessSpec]:
     """In starting order; they are stopped in the reverse one, the stream first."""
     return [
         _spec("web", web_argv(options.host, options.port)),
-        _spec("worker", worker_argv(options)),
-        _spec("beat", [*CELERY, "beat", "-l", options.log_level]),
+        _spec("worker", worker_argv(options), BACKGROUND),
+        _spec("beat", [*CELERY, "beat", "-l", options.log_level], BACKGROUND),
         ProcessSpec(
             "stream",
             [PYTHON, "manage.py", "stream_ticks", *options.stream_argv],
@@ -53,8 +54,8 @@ def worker_argv(options: StartOptions) -> list[str]:
     return [*CELERY, "worker", "-l", options.log_level, "-c", processes, *quick]
 
 
-def _spec(name: str, argv: Sequence[str]) -> ProcessSpec:
-    return ProcessSpec(name, argv, _environment(name))
+def _spec(name: str, argv: Sequence[str], niceness: int = 0) -> ProcessSpec:
+    return ProcessSpec(name, argv, _environment(name), niceness=niceness)
 
 
 def _environment(process: str) -> dict[str, str]:

@@ -196,8 +196,9 @@ class Runner:
 
     def _start(self, name: str) -> None:
         spec = self._specs[name]
+        wrapper = [*BARE_PYTHON, child.__file__, str(os.getpid()), str(spec.niceness)]
         process = subprocess.Popen(
-            [*BARE_PYTHON, child.__file__, str(os.getpid()), *spec.argv],
+            [*wrapper, *spec.argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

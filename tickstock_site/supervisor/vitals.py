@@ -45,7 +45,7 @@ class VitalsMeter:
             known = known if known == process else process  # a pid may come back as another
             seen[process.pid] = known
             try:
-                memory += known.memory_info().rss / MEGABYTE
+                memory += memory_bytes(known) / MEGABYTE
                 cpu += known.cpu_percent()
             except psutil.Error:
                 continue
@@ -67,6 +67,12 @@ class VitalsMeter:
             return [leader, *leader.children(recursive=True)]
         except psutil.Error:
             return []
+
+
+def memory_bytes(process: psutil.Process) -> int:
+    """What the process takes; pages that several share count for each by its part (Linux)."""
+    full = process.memory_full_info()
+    return getattr(full, "pss", 0) or full.rss
 
 
 def queue_lengths(client: redis.Redis) -> dict[str, int]:
