@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from market.calendar import UnknownCalendar, calendar
 from market.universes import UnknownUniverse, symbols_of
+from streaming import interpreter
 from streaming.feeds.base import FeedAuthError, FeedConfigError
 from streaming.feeds.options import FeedOptions
 from streaming.feeds.registry import SOURCES, make_feed
@@ -20,7 +21,6 @@ from streaming.store import MixedSources
 from streaming.stream import Stream, StreamOptions
 
 CAN_NOT_HELP = 3
-SWITCH_SECS = 0.001
 
 
 def speed(text: str) -> float | None:
@@ -99,8 +99,7 @@ class Command(BaseCommand):
             stream = self.stream(options)
             signal.signal(signal.SIGTERM, lambda *_: stream.request_stop())
             signal.signal(signal.SIGINT, lambda *_: stream.request_stop())
-            # The feed's thread must not wait long for the interpreter while a minute closes.
-            sys.setswitchinterval(SWITCH_SECS)
+            interpreter.settle()
             stream.run()
         except (FeedConfigError, FeedAuthError) as error:
             self.stderr.write(str(error))
