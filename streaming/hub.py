@@ -194,17 +194,19 @@ class Hub:
     # --- what reached a browser -----------------------------------------------------------------
 
     async def _report_for_ever(self) -> None:
-        redis = Redis.from_url(self.redis_url, socket_connect_timeout=5)
-        while True:
-            await asyncio.sleep(DELIVERED_EVERY_SECS)
-            batch, self._delivered = self._delivered, []
-            if batch:
-                try:
-                    await redis.publish(
-                        DELIVERED_CHANNEL, event("delivered", now_ms(), flow_ids=batch)
-                    )
-                except (RedisError, OSError) as error:
-                    logger.warning("%d deliveries not reported: %s", len(batch), error)
+        async with Redis.from_url(self.redis_url, socket_connect_timeout=5) as redis:
+            while True:
+                await asyncio.sleep(DELIVERED_EVERY_SECS)
+                batch, self._delivered = self._delivered, []
+                if batch:
+                    await self._report(redis, batch)
+
+    async def _report(self, redis: Redis, batch: list[list[Any]]) -> None:
+        message = event("delivered", now_ms(), flow_ids=batch)
+        try:
+            await redis.publish(DELIVERED_CHANNEL, message)
+        except (RedisError, OSError) as error:
+            logger.warning("%d deliveries not reported: %s", len(batch), error)
 
 
 _hub: Hub | None = None

@@ -35,9 +35,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def private_redis(folder: Path) -> Iterator[str]:
+def private_redis(folder: Path, port: int = 0) -> Iterator[str]:
     """The URL of a server that lives as long as the block, and keeps nothing."""
-    port = free_port()
+    port = port or free_port()
     command = [program(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.signals import user_logged_in, user_login_failed
@@ -44,7 +43,7 @@ def is_locked(request: HttpRequest | None, username: str) -> bool:
     return any(counts.get(key, 0) >= tries for key, tries in keys.items())
 
 
-class ThrottleBackend(BaseBackend):
+class ThrottleBackend:
     """First of the authentication backends: refuses before a password is looked at."""
 
     def authenticate(

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
-ALIAS = "readonly" if "readonly" in connections else DEFAULT_DB_ALIAS
+ALIAS = "readonly" if settings.TICKSTOCK_PROCESS == "web" else DEFAULT_DB_ALIAS
 
 
 def from_json(value: Any) -> Any:

@@ -89,7 +89,7 @@ class DetectionCursor:
         meanwhile is in one of the two, and `stored` keeps it from being sent twice.
         """
         self.position, self.seq = log.ring.end, after_seq
-        self.skipped, self.early, self.stored = self.early or set(), None, set()
+        self.skipped, self.early = self.early or set(), None
 
     def take_page(self, page: list[DetectionEntry]) -> list[DetectionEntry]:
         """The entries of one page read from the database, by seq, that are to be sent."""

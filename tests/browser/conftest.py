@@ -134,7 +134,9 @@ def environment(redis_url: str, database_url: str) -> dict[str, str]:
 def manage(environment: dict[str, str], process: str, *command: str) -> None:
     """`manage.py` as one of the project's processes."""
     environment = environment | {"TICKSTOCK_PROCESS": process}
-    subprocess.run([sys.executable, "manage.py", *command], cwd=PROJECT, env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=PROJECT, env=environment, check=True
+    )
 
 
 @pytest.fixture(scope="session")
