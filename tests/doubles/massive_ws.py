@@ -21,6 +21,7 @@ import itertools
 import json
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -144,7 +145,13 @@ class Client:
 class MassiveDouble:
     """The server, in threads of its own. `url` is where."""
 
-    def __init__(self, key: str = "test-key", host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        key: str = "test-key",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.key = key
         self.script = Script()
         self.clients: list[Client] = []
@@ -152,10 +159,16 @@ class MassiveDouble:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._server: Server = serve(
-            self._handle, host, port, compression=None, ping_interval=None, close_timeout=0.5
+            self._handle,
+            host,
+            port,
+            ssl=tls,
+            compression=None,
+            ping_interval=None,
+            close_timeout=0.5,
         )
         self.port = self._server.socket.getsockname()[1]
-        self.url = f"ws://{host}:{self.port}/stocks"
+        self.url = f"{'wss' if tls else 'ws'}://{host}:{self.port}/stocks"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> MassiveDouble:

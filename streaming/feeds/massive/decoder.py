@@ -124,8 +124,8 @@ class FrameDecoder:
             slots = self._slots
             slots.update(self.universe.table.names, self.universe.accepted)
             frame, end = scan(
-                joined.data, joined.starts, joined.ends, frame, slots.names, slots.ids,
-                slots.hashes, self._entries, self._unknown, earliest_ms, latest_ms,
+                joined.data, joined.starts, joined.ends, frame, slots.slots, slots.symbols,
+                self._entries, self._unknown, earliest_ms, latest_ms,
                 rows.whole, rows.real, filled,
             )  # fmt: skip
             batches.append(rows.batch(filled, end))

@@ -45,10 +45,10 @@ UNKNOWN = 128
 CONDITIONS = 256
 EIGHT, SHIFT_40 = np.uint64(8), np.uint64(40)
 # Places in the bytes are unsigned: a signed one would be tested for counting from the end.
-U0, U1, U2, U3 = (np.uint64(n) for n in range(4))
+U0, U1, U2, U3, U4 = (np.uint64(n) for n in range(5))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _skip_blank(data, at):
     while data[at] <= BLANK:
         byte = data[at]
@@ -58,7 +58,7 @@ def _skip_blank(data, at):
     return at
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _whole(data, at):
     """A whole number without a sign; returns (number, end), end 0 if it is none."""
     start = at
@@ -74,7 +74,7 @@ def _whole(data, at):
     return value, at
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _decimal(data, at):
     """A number without sign or exponent; returns (number, end), end 0 if it is none."""
     start = at
@@ -100,7 +100,7 @@ def _decimal(data, at):
     return float(value) / POWERS_OF_TEN[places], at
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _text(data, at):
     """A plain ASCII string's hash (0 if empty), and its end; end 0 if it is none."""
     value = FNV_OFFSET
@@ -117,7 +117,7 @@ def _text(data, at):
     return value, at + U1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _conditions(data, at, entries, unknown):
     """A list of condition ids, unknown ones counted; returns (flags, end), end 0 if it is none."""
     allowed, marks = EVERYTHING, 0
@@ -142,7 +142,7 @@ def _conditions(data, at, entries, unknown):
         at = _skip_blank(data, at + U1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _packed_text(data, at):
     """A plain ASCII string of 1 to 8 bytes as a number, and its end; end 0 if it is none."""
     value = np.uint64(0)
@@ -159,23 +159,26 @@ def _packed_text(data, at):
     return value, at + U1
 
 
-@njit(cache=True, nogil=True)
-def find(value, slot_names, slot_ids):
+@njit(cache=True, nogil=True, inline="always")
+def find(value, slots, symbols):
     """The id of a packed name in an open-addressed table, or -1."""
-    mask = np.uint64(len(slot_ids) - 1)
+    mask = np.uint64(len(slots) - 1)
     place = (value * GOLDEN) >> SHIFT_40 & mask
-    while slot_ids[place] >= 0:
-        if slot_names[place] == value:
-            return np.int64(slot_ids[place])
+    while slots[place] >= 0:
+        found = np.uint64(slots[place])
+        if symbols[found, 0] == value:
+            return np.int64(found)
         place = (place + U1) & mask
     return np.int64(-1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _name(data, at):
     """A field's packed name and where its value begins; 0 if there is none."""
     if data[at] != QUOTE:
         return 0, U0
+    if data[at + U2] == QUOTE and data[at + U3] == COLON and data[at + U1] > BLANK:
+        return np.int64(data[at + U1]), _skip_blank(data, at + U4)
     at += U1
     name = np.int64(0)
     for _ in range(5):
@@ -191,12 +194,12 @@ def _name(data, at):
 
 @njit(cache=True, nogil=True)
 def scan_frame(  # noqa: C901 -- one loop: calls with this many arrays would cost as much again
-    data, at, end, slot_names, slot_ids, hashes, entries, unknown, earliest_ms, latest_ms,
+    data, at, end, slots, symbols, entries, unknown, earliest_ms, latest_ms,
     whole, real, n,
 ):  # fmt: skip
     """A frame's trades into the rows from `n` on; returns how many rows there are then, or -1.
 
-    data: uint8, the frame is data[at:end], with a NUL after it. slot_names, slot_ids, hashes:
+    data: uint8, the frame is data[at:end], with a NUL after it. slots, symbols:
     `SymbolSlots`. entries: `ConditionTable.entries`. unknown: int64 (256), counts by
     id. whole: int64 (rows, 5): symbol, time, flags, sequence, key; real: float64 (rows, 2):
     price, size.
@@ -233,7 +236,7 @@ def scan_frame(  # noqa: C901 -- one loop: calls with this many arrays would cos
                 bit = BIT_SYM
                 if data[at] == QUOTE:
                     packed, stop = _packed_text(data, at + U1)
-                    symbol = find(packed, slot_names, slot_ids)
+                    symbol = find(packed, slots, symbols)
             elif name == ID:
                 bit = BIT_I
                 if data[at] == QUOTE:
@@ -285,7 +288,7 @@ def scan_frame(  # noqa: C901 -- one loop: calls with this many arrays would cos
         whole[n, 1] = time
         whole[n, 2] = flags
         whole[n, 3] = order
-        whole[n, 4] = trade_key(time, hashes[symbol], exchange, trf, trade)
+        whole[n, 4] = trade_key(time, symbols[symbol, 1], exchange, trf, trade)
         real[n, 0] = price
         real[n, 1] = size
         n += 1
@@ -299,7 +302,7 @@ def scan_frame(  # noqa: C901 -- one loop: calls with this many arrays would cos
 
 @njit(cache=True, nogil=True)
 def scan(
-    data, starts, ends, first, slot_names, slot_ids, hashes, entries, unknown, earliest_ms,
+    data, starts, ends, first, slots, symbols, entries, unknown, earliest_ms,
     latest_ms, whole, real, n,
 ):  # fmt: skip
     """Frames from `first` on, up to one that is not plain: (that frame, rows filled)."""
@@ -307,8 +310,8 @@ def scan(
     for frame in range(first, len(starts)):
         before[:] = unknown
         rows = scan_frame(
-            data, np.uint64(starts[frame]), np.uint64(ends[frame]), slot_names, slot_ids,
-            hashes, entries, unknown, earliest_ms, latest_ms, whole, real, n,
+            data, np.uint64(starts[frame]), np.uint64(ends[frame]), slots, symbols, entries,
+            unknown, earliest_ms, latest_ms, whole, real, n,
         )  # fmt: skip
         if rows < 0:
             unknown[:] = before

@@ -13,40 +13,43 @@ ALL_BITS = 2**64 - 1
 
 
 class SymbolSlots:
-    """An open-addressed hash table of symbols of up to 8 bytes, at most a quarter full.
+    """An open-addressed hash table of symbols of up to 8 bytes, at most half full.
 
-    names (uint64, the bytes of a name as one number) and ids (int32, -1 where empty) are of one
-    length, a power of two; hashes (uint64, by id) holds each name's FNV-1a hash.
+    slots (int32, a power of two of them): an id, or -1 where empty. symbols (uint64, by id): the
+    bytes of the name as one number (0 for a longer name), and the name's FNV-1a hash.
     """
 
     def __init__(self) -> None:
-        self.hashes = np.zeros(0, np.uint64)
-        self.names, self.ids = _empty(4)
+        self.symbols = np.zeros((0, 2), np.uint64)
+        self.slots = _empty(16)
 
     def update(self, names: list[str], usable: frozenset[str] | None) -> None:
         """Take in the names that were added; only `usable` ones will be found (None: all)."""
-        first = len(self.hashes)
+        first = len(self.symbols)
         if len(names) == first:
             return
-        self.hashes = np.concatenate([self.hashes, hash_texts(names[first:])])
-        if 4 * len(names) > len(self.ids):
-            self.names, self.ids = _empty(8 * len(names))
+        added = np.column_stack([packed(names[first:]), hash_texts(names[first:])])
+        self.symbols = np.concatenate([self.symbols, added])
+        if 2 * len(names) > len(self.slots):
+            self.slots = _empty(4 * len(names))
             first = 0
         for number in range(first, len(names)):
-            if usable is None or names[number] in usable:
-                self._put(names[number].encode(), number)
+            if self.symbols[number, 0] and (usable is None or names[number] in usable):
+                self._put(int(self.symbols[number, 0]), number)
 
-    def _put(self, name: bytes, number: int) -> None:
-        if not 0 < len(name) <= LONGEST:
-            return
-        packed = int.from_bytes(name, "big")
-        place = (packed * int(GOLDEN) & ALL_BITS) >> SHIFT & (len(self.ids) - 1)
-        while self.ids[place] >= 0:
-            place = (place + 1) & (len(self.ids) - 1)
-        self.names[place] = packed
-        self.ids[place] = number
+    def _put(self, name: int, number: int) -> None:
+        place = (name * int(GOLDEN) & ALL_BITS) >> SHIFT & (len(self.slots) - 1)
+        while self.slots[place] >= 0:
+            place = (place + 1) & (len(self.slots) - 1)
+        self.slots[place] = number
 
 
-def _empty(room: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    size = 1 << max(4, room.bit_length())
-    return np.zeros(size, np.uint64), np.full(size, -1, np.int32)
+def packed(names: list[str]) -> NDArray[np.uint64]:
+    """The bytes of each name as one number; 0 where they are more than 8."""
+    encoded = [name.encode() for name in names]
+    numbers = [int.from_bytes(name, "big") if len(name) <= LONGEST else 0 for name in encoded]
+    return np.array(numbers, np.uint64)
+
+
+def _empty(room: int) -> NDArray[np.int32]:
+    return np.full(1 << (room - 1).bit_length(), -1, np.int32)

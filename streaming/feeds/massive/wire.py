@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidState, InvalidURI
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 from websockets.uri import parse_uri
 
 from streaming.feeds.base import FeedConfigError, FeedDisconnected
@@ -47,13 +47,16 @@ class Wire:
         self._ended = False
         self.heard = time.monotonic()
         self.pong = self.heard
+        host = urlsplit(url).hostname
         try:
             self._socket = _connected(url, connect_secs)
+        except OSError as error:
+            raise FeedDisconnected(f"can not connect to {host}: {error}") from None
+        try:
             self._handshake(connect_secs)
-        except (OSError, InvalidHandshake) as error:
-            raise FeedDisconnected(
-                f"can not connect to {urlsplit(url).hostname}: {error}"
-            ) from None
+        except (OSError, EOFError, InvalidHandshake) as error:
+            self._socket.close()
+            raise FeedDisconnected(f"{host} refuses the WebSocket: {error}") from None
 
     def _handshake(self, secs: float) -> None:
         self._protocol.send_request(self._protocol.connect())
@@ -87,15 +90,15 @@ class Wire:
         """The messages that wait, none after `secs`; ConnectionClosed when none will come."""
         messages: list[bytes] = []
         size = 0
+        deadline = time.monotonic() + secs
         while True:
             for message in self._messages():
                 messages.append(message)
                 size += len(message)
             if len(messages) >= most_frames or size >= most_bytes:
                 return messages
-            if not self._read(0.0 if messages else secs):
+            if not self._read(0.0 if messages else deadline - time.monotonic()):
                 return self._or_closed(messages)
-            secs = 0.0
 
     def close(self) -> None:
         """Say goodbye, if anybody listens, and close."""
@@ -140,7 +143,7 @@ class Wire:
         else:
             self._ended = True
             self._protocol.receive_eof()
-        self._events = self._events + list(self._protocol.events_received())
+        self._events += [e for e in self._protocol.events_received() if not isinstance(e, Request)]
         if not self._ended:
             self._flush()
         if self._protocol.close_rcvd is not None or self._protocol.parser_exc is not None:

@@ -6,7 +6,7 @@ import gzip
 import tempfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import zstandard
@@ -27,9 +27,9 @@ def open_tape_file(path: Path) -> BinaryIO:
     raw.seek(0)
     if magic.startswith(GZIP):
         raw.close()
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return cast(BinaryIO, gzip.open(path, "rb"))
     if magic == ZSTD:
-        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)  # type: ignore[return-value]
+        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
     return raw
 
 
@@ -44,7 +44,7 @@ def seekable(path: Path) -> BinaryIO:
         while piece := source.read(1 << 20):
             unpacked.write(piece)
     unpacked.seek(0)
-    return unpacked  # type: ignore[return-value]
+    return unpacked
 
 
 def head(path: Path) -> bytes:

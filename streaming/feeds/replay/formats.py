@@ -19,9 +19,6 @@ from streaming.feeds.replay.tables import Layout, TableTape
 from streaming.feeds.replay.tape import Tape
 
 PARQUET = b"PAR1"
-OPTIONAL = {"conditions": "conditions", "exchange": "exchange", "trade": "id"} | {
-    "sequence": "sequence"
-}
 KNOWN = (
     "A tape is JSON lines of frames, a Massive flat file of trades, or CSV or Parquet with "
     "symbol, timestamp_ms, price, size."
@@ -57,10 +54,17 @@ def _table(path: Path, found: list[str], symbol: str | None, parquet: bool, late
         )
     if "symbol" not in found and not is_symbol(symbol or ""):
         raise FeedConfigError(f"--symbol {symbol!r} is no symbol. Give one such as AAPL or BRK.B")
+
+    def there(name: str) -> str:
+        return name if name in found else ""
+
     layout = Layout(
         "timestamp_ms",
-        symbol="symbol" if "symbol" in found else "",
-        **{field: name for field, name in OPTIONAL.items() if name in found},
+        symbol=there("symbol"),
+        conditions=there("conditions"),
+        exchange=there("exchange"),
+        trade=there("id"),
+        sequence=there("sequence"),
     )
     tape = TableTape(path, layout, symbol or "", parquet, latest_ms)
     return GroupedTape(tape) if is_grouped_by_symbol(tape) else tape

@@ -46,8 +46,8 @@ class _Head:
     def take(self, horizon: int, inclusive: bool) -> Chunk:
         """The rows up to `horizon`."""
         assert self._chunk is not None
-        side = "right" if inclusive else "left"
-        end = int(np.searchsorted(self._chunk.keys, horizon, side))
+        keys = self._chunk.keys
+        end = int(np.searchsorted(keys, horizon + 1 if inclusive else horizon))
         taken = self._chunk.part(self._start, max(end, self._start))
         self._start = max(end, self._start)
         return taken

@@ -58,7 +58,7 @@ def halted(seed: np.uint64, time_ms: np.int64) -> bool:
     block = time_ms // HALT_BLOCK_MS
     bits = mix64(seed ^ (GOLDEN * np.uint64(block)))
     start = block * HALT_BLOCK_MS + np.int64(unit(mix64(bits)) * (HALT_BLOCK_MS - HALT_MS))
-    return unit(bits) < HALT_SHARE and start <= time_ms < start + HALT_MS
+    return bool(unit(bits) < HALT_SHARE and start <= time_ms < start + HALT_MS)
 
 
 @njit(cache=True, nogil=True)

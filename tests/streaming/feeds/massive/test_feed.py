@@ -16,9 +16,9 @@ import redis
 from streaming.feeds.base import FeedAuthError, FeedConfigError
 from streaming.feeds.massive.backoff import Backoff
 from streaming.feeds.massive.feed import MassiveFeed, make
-from streaming.lease import RedisLease
 from streaming.feeds.massive.tuning import MassiveTuning
 from streaming.feeds.options import FeedOptions
+from streaming.lease import RedisLease
 from tests.doubles.massive_ws import MassiveDouble, halt, minute_bar, quote, status, trade
 from tests.doubles.sink import RecordingSink
 
