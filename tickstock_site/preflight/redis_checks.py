@@ -41,7 +41,7 @@ def ask(url: str) -> dict[str, Any]:
         with redis.Redis.from_url(
             url, socket_timeout=TIMEOUT_SECS, socket_connect_timeout=TIMEOUT_SECS
         ) as client:
-            return client.info()  # type: ignore[return-value]
+            return client.info()
     except redis.AuthenticationError:
         raise Abort(f"Redis at {place()} refuses the password", WHY, OWN_SERVICES) from None
     except (redis.RedisError, OSError) as error:

@@ -78,6 +78,6 @@ class Reporter:
     def _publish_vitals(self) -> None:
         processes = self._meter.measure(self._states())
         health = self._client.hget(STATE, "health")
-        queues, lag = queue_lengths(self._client), lag_of(health)  # type: ignore[arg-type]
+        queues, lag = queue_lengths(self._client), lag_of(health)
         report = event("system_health", processes=processes, queues=queues, lag=lag)
         self._client.publish(MONITORING, encode(report))

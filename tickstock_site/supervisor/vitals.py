@@ -77,7 +77,7 @@ def memory_bytes(process: psutil.Process) -> int:
 
 def queue_lengths(client: redis.Redis) -> dict[str, int]:
     """Celery tasks that wait for a worker, by queue."""
-    return {name: int(client.llen(name)) for name in CELERY_QUEUES}  # type: ignore[arg-type]
+    return {name: int(client.llen(name)) for name in CELERY_QUEUES}
 
 
 def lag_of(stream_health: str | bytes | None) -> dict[str, int | None]:
