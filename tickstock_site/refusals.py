@@ -10,10 +10,9 @@ from django.db import ProgrammingError
 from django.db.backends.signals import connection_created
 from psycopg.errors import InsufficientPrivilege
 
-TARGET = re.compile(
-    r"^\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|COPY|SELECT)\b(?:.*?\bFROM)??\s+\"?([\w.]+)?",
-    re.IGNORECASE | re.DOTALL,
-)
+VERB = re.compile(r"\s*([a-z]+)", re.IGNORECASE)
+# PostgreSQL's own words: "permission denied for table ohlcv_1min".
+REFUSED = re.compile(r"permission denied for (?:[a-z]+ )+(\S+)")
 
 
 class RoleRefused(ProgrammingError):
@@ -22,11 +21,11 @@ class RoleRefused(ProgrammingError):
 
 def describe(role: str, sql: str, cause: str) -> str:
     """What was refused, to whom, and where the grants stand."""
-    found = TARGET.match(sql)
-    verb, table = (found.group(1).split()[0].upper(), found.group(2)) if found else ("?", None)
-    where = f" on {table}" if table else ""
+    verb, what = VERB.match(sql), REFUSED.search(cause)
+    said = verb.group(1).upper() if verb else "do this"
+    where = f" on {what.group(1)}" if what else ""
     return (
-        f"database role {role} may not {verb}{where}: {cause}. "
+        f"database role {role} may not {said}{where}: {cause}. "
         "Grants are made by the migrations of market; see docs/operations.md, 'Database roles'."
     )
 
