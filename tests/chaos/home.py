@@ -74,8 +74,9 @@ class Stored:
 
 def assert_same(one: Stored, other: Stored) -> None:
     """Every bar and detection equal in every column, every indicator to 1e-9."""
-    assert first_difference(one.bars, other.bars) is None
-    assert first_difference(one.detections, other.detections) is None
+    for left, right in ((one.bars, other.bars), (one.detections, other.detections)):
+        difference = first_difference(left, right)
+        assert difference is None, difference
     assert one.indicators.keys() == other.indicators.keys()
     off = {
         key: (value, other.indicators[key])
