@@ -16,7 +16,7 @@ RATE_MINUTES = 60
 NEWEST_BAR = "SELECT timestamp FROM ohlcv_1min ORDER BY timestamp DESC LIMIT 1"
 
 SPARKLINES = """
-SELECT symbol, array_agg(close ORDER BY timestamp), sum(volume)
+SELECT symbol, array_agg(close ORDER BY timestamp)
 FROM ohlcv_1min WHERE timestamp > %s AND timestamp <= %s GROUP BY symbol
 """
 
@@ -43,13 +43,18 @@ def symbols_with_sparklines(newest: datetime | None) -> list[dict[str, Any]]:
     if newest is None:
         return []
     found = columns(SPARKLINES, [newest - timedelta(minutes=SPARK_MINUTES), newest])
-    closes = {symbol: prices[::-1][::2][::-1] for symbol, prices, _ in found}
+    closes = {symbol: _thinned(prices) for symbol, prices in found}
     names = {symbol: (name, sector) for symbol, name, sector in columns(NAMES, [list(closes)])}
     return [
         {"symbol": symbol, "name": name, "sector": sector, "spark": closes[symbol]}
         for symbol in sorted(closes)
         for name, sector in [names.get(symbol, ("", ""))]
     ]
+
+
+def _thinned(closes: list[float]) -> list[float]:
+    """Every other close, the last included, as exact as a line of twenty pixels can show."""
+    return [float(f"{close:.6g}") for close in closes[::-1][::2][::-1]]
 
 
 def rates_by_minute(newest: datetime | None) -> list[tuple[int, float]]:

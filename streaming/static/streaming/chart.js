@@ -29,6 +29,10 @@ const MARKS = {
   neutral: { position: "aboveBar", shape: "circle", colour: "--neutral" },
 };
 
+/** Whether a mark of this direction already stands at this bar: one is enough to see. */
+const sameMark = (before, pattern, time) =>
+  before !== undefined && before.time === time && before.pattern.direction === pattern.direction;
+
 const toBar = (bar) => ({
   time: Date.parse(bar.timestamp) / 1000,
   open: bar.open,
@@ -81,7 +85,7 @@ export class CandleChart {
   tick(price, cumulativeVolume, timeMs) {
     const time = this.#start(timeMs / 1000);
     const last = this.bars.at(-1);
-    if (time === null || (last && time < last.time)) return;
+    if (last && time < last.time) return;
     if (last && last.time === time) {
       last.close = price;
       last.high = Math.max(last.high, price);
@@ -99,11 +103,14 @@ export class CandleChart {
     this.#drawBar(this.bars.at(-1));
   }
 
-  /** A closed, or revised, minute bar: replaces what grew from prices. */
+  /**
+   * A closed, or revised, minute bar: replaces what grew from prices.
+   * False if it belongs between bars that are shown: the history is to be fetched again.
+   */
   minute(bar, minuteMs) {
     const time = this.#start(minuteMs / 1000);
     const at = this.bars.findLastIndex((other) => other.time === time);
-    if (time === null || (at < 0 && this.bars.length && time < this.bars.at(-1).time)) return;
+    if (at < 0 && this.bars.length && time < this.bars.at(-1).time) return false;
     const fresh = { time, open: bar.open, high: bar.high, low: bar.low, close: bar.close, volume: bar.volume };
     if (at < 0) {
       this.bars.push(fresh);
@@ -117,6 +124,7 @@ export class CandleChart {
       longer.low = Math.min(longer.low, bar.low);
       this.#drawBar(longer, at < this.bars.length - 1);
     }
+    return true;
   }
 
   /** Indicator values of a closed minute. */
@@ -135,8 +143,9 @@ export class CandleChart {
     for (const pattern of patterns) this.patterns.set(pattern.detection_id, pattern);
     const marks = [...this.patterns.values()]
       .map((pattern) => ({ pattern, time: this.#start(Date.parse(pattern.bar_timestamp) / 1000) }))
-      .filter(({ time }) => time !== null && this.bars.length && time >= this.bars[0].time)
+      .filter(({ pattern, time }) => pattern.holds !== false && time >= (this.bars[0]?.time ?? Infinity))
       .sort((a, b) => a.time - b.time)
+      .filter(({ pattern, time }, index, all) => pattern.detection_id === this.chosen || !sameMark(all[index - 1], pattern, time))
       .slice(-MOST_MARKERS);
     const crowded = marks.length > 30;
     this.markers.setMarkers(
@@ -230,8 +239,8 @@ export class CandleChart {
   }
 
   #showEnd() {
-    const width = this.element.clientWidth;
-    const wanted = Math.max(30, Math.round(width / 8));
+    const fitting = Math.round(this.element.clientWidth / 8);
+    const wanted = Math.max(40, Math.min(fitting, this.bars.length + 8));
     const to = this.bars.length + 4;
     this.chart.timeScale().setVisibleLogicalRange({ from: to - wanted, to });
   }

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { Banner } from "./banner.js";
-import { batched, setText } from "./frames.js";
+import { batched, later, setText } from "./frames.js";
 import { words } from "./format.js";
 import { DetectionFeed } from "./feed.js";
 import { connect } from "./live.js";
@@ -107,6 +107,7 @@ async function refresh() {
   }
 }
 
+stage.addEventListener("hole", later(handlers.healed, 3000));
 table.addEventListener("choose", ({ detail }) => choose(detail));
 table.addEventListener("wanted", () => showView("market"));
 feed.addEventListener("choose", ({ detail }) => {

@@ -6,6 +6,12 @@ import { ARROWS, clock, day, isoDay, number, price, words } from "./format.js";
 const KEPT = 500;
 const SHOWN = 150;
 
+/** What a late trade did to a detection. */
+function note({ state, holds }) {
+  if (holds === false) return " (withdrawn)";
+  return state === "revised" ? " (revised)" : "";
+}
+
 /** Emits `choose` (detail: the pattern object). */
 export class DetectionFeed extends EventTarget {
   constructor(root) {
@@ -145,7 +151,7 @@ export class DetectionFeed extends EventTarget {
     };
     add("arrow", ARROWS[pattern.direction] ?? "◆", pattern.direction);
     add("symbol", pattern.symbol);
-    add("name", words(pattern.pattern_type) + (pattern.state === "revised" ? " (revised)" : ""));
+    add("name", words(pattern.pattern_type) + note(pattern));
     const ms = Date.parse(pattern.detection_timestamp);
     const today = isoDay(ms) === isoDay(Date.now());
     add("time", today ? clock(ms) : `${day(ms)} ${clock(ms).slice(0, 5)}`);

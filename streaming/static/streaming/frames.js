@@ -13,6 +13,19 @@ export function batched(draw) {
   };
 }
 
+/** A function that runs `work` once, `wait` ms after it is first asked for. */
+export function later(work, wait) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    setTimeout(() => {
+      asked = false;
+      work();
+    }, wait);
+  };
+}
+
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A short flash behind a number that changed; nothing for those who want no motion. */

@@ -38,13 +38,20 @@ export class RateChart {
     this.draw();
   }
 
+  /** The scale's end: a burst of a few minutes is cut off, so that the rest can be read. */
+  #top() {
+    const rates = this.points.map((point) => point[1]).sort((a, b) => a - b);
+    const usual = rates[Math.floor(rates.length * 0.8)] ?? 1;
+    return Math.max(1, Math.min(rates.at(-1) ?? 1, 3 * usual));
+  }
+
   #draw() {
     const width = this.canvas.clientWidth;
     const height = this.canvas.clientHeight;
     if (!width || !height) return;
     const context = sharp(this.canvas, width, height);
     const top = 14;
-    const most = Math.max(1, ...this.points.map((point) => point[1]));
+    const most = this.#top();
     context.strokeStyle = colour("--line");
     context.beginPath();
     context.moveTo(0, top + 0.5);
@@ -63,7 +70,7 @@ export class RateChart {
     const end = this.points.at(-1)[0];
     const start = Math.min(this.points[0][0], end - 600000);
     const x = (ms) => ((ms - start) / (end - start)) * (width - 2);
-    const y = (rate) => height - 1 - (rate / most) * (height - top - 2);
+    const y = (rate) => height - 1 - (Math.min(rate, most) / most) * (height - top - 2);
     const line = new Path2D();
     this.points.forEach(([ms, rate]) => line.lineTo(x(ms), y(rate)));
     const area = new Path2D(line);

@@ -8,7 +8,7 @@ import { Readouts } from "./readouts.js";
 
 const BARS = 600;
 
-/** Emits `load` (detail: the symbol) when another symbol's history is on its way. */
+/** Emits `hole` when a bar came that belongs between those that are shown. */
 export class Stage extends EventTarget {
   constructor(root) {
     super();
@@ -35,7 +35,6 @@ export class Stage extends EventTarget {
     if (another) {
       this.shownPrice = NaN;
       this.readouts.clear();
-      this.dispatchEvent(new CustomEvent("load", { detail: symbol }));
     }
     await this.reload(!another);
   }
@@ -43,6 +42,7 @@ export class Stage extends EventTarget {
   /** Fetch the history again: another timeframe, or after a gap in the connection. */
   async reload(keepView = false) {
     const { symbol, timeframe } = this;
+    for (const input of this.overlays) input.disabled = timeframe !== "1m";
     if (!symbol) return;
     this.request?.abort();
     this.request = new AbortController();
@@ -83,7 +83,8 @@ export class Stage extends EventTarget {
   }
 
   bar(bar, minuteMs) {
-    if (bar.symbol === this.symbol && this.loaded === this.symbol) this.chart.minute(bar, minuteMs);
+    if (bar.symbol !== this.symbol || this.loaded !== this.symbol) return;
+    if (!this.chart.minute(bar, minuteMs)) this.dispatchEvent(new Event("hole"));
   }
 
   indicate(indicators, minuteMs) {
@@ -110,8 +111,6 @@ export class Stage extends EventTarget {
     if (newest) this.readouts.show(newest.values, Date.parse(newest.bar_timestamp), this.timeframe);
     if (!Number.isFinite(this.shownPrice) && bars.bars.length) setText(this.parts.price, price(bars.bars.at(-1).close));
     this.#say(bars.bars.length ? "" : "No bars yet: the first one closes with the minute.");
-    this.patterns = patterns;
-    this.dispatchEvent(new CustomEvent("loaded", { detail: { bars, patterns } }));
   }
 
   #say(text) {

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { Banner } from "./banner.js";
-import { batched, setText } from "./frames.js";
+import { batched, later, setText } from "./frames.js";
 import { DetectionFeed } from "./feed.js";
 import { connect } from "./live.js";
 import { Market } from "./market.js";
@@ -47,6 +47,7 @@ async function loadDetections() {
   return page.patterns;
 }
 
+stage.addEventListener("hole", later(handlers.healed, 3000));
 feed.addEventListener("choose", ({ detail }) => stage.showDetection(detail));
 byId("more").addEventListener("click", loadDetections);
 

@@ -21,7 +21,12 @@ const NOTES = {
   LIVE: "Quotes as they are traded.",
 };
 
-/** Emits `offline` and `online` as reports stop and come back. */
+function lag(ms) {
+  if (!Number.isFinite(ms)) return "–";
+  return ms < 10000 ? `${number(ms)} ms` : span(ms);
+}
+
+/** Emits `state` when the stream's health changes. */
 export class Vitals extends EventTarget {
   constructor() {
     super();
@@ -139,7 +144,7 @@ export class Vitals extends EventTarget {
     put("bars", compact(health.bars_written));
     put("patterns", compact(health.patterns_detected));
     put("indicators", compact(health.indicators_calculated));
-    put("lag", Number.isFinite(health.feed_lag_ms) ? `${number(health.feed_lag_ms)} ms` : "–");
+    put("lag", lag(health.feed_lag_ms));
     put("late", `${compact(health.late_ticks)} / ${compact(health.dropped_ticks)}`);
     put("memory", Number.isFinite(health.memory_mb) ? `${number(health.memory_mb)} MB` : "–");
     put("cpu", Number.isFinite(health.cpu_percent) ? `${number(health.cpu_percent)} %` : "–");
