@@ -44,7 +44,7 @@ def _sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) 
 
 
 admin.site.each_context = _with_listings  # type: ignore[method-assign]
-admin.site.login = _sign_in  # type: ignore[method-assign, assignment]
+admin.site.login = _sign_in  # type: ignore[method-assign]
 
 
 class ReadOnly:

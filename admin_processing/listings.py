@@ -148,7 +148,8 @@ LISTINGS = {
 
 def read_page(listing: Listing, wanted: Wanted) -> Page:
     """One page; raises `BadCursor` for a cursor that is none of ours."""
-    conditions, parameters = ["TRUE"], []
+    conditions = ["TRUE"]
+    parameters: list[Any] = []
     for name in listing.filters:
         if wanted.filters.get(name):
             conditions.append(f"{name}::text ILIKE %s")

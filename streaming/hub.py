@@ -13,7 +13,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -119,7 +119,7 @@ class Hub:
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
             backoff = min(2 * backoff, MOST_BACKOFF_SECS)
 
-    async def _published(self) -> AsyncIterator[bytes]:
+    async def _published(self) -> AsyncGenerator[bytes, None]:
         """What is published from now on; first the state from before is restored."""
         redis = Redis.from_url(self.redis_url, socket_connect_timeout=5, health_check_interval=15)
         async with redis, redis.pubsub() as pubsub:

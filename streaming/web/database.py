@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ def rows(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[dict
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def columns(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Iterable[tuple[Any, ...]]:
+def columns(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
     """The rows of a SELECT, as tuples."""
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -10,14 +10,17 @@ from streaming.web.catchup import COLUMNS, pattern_of
 from streaming.web.database import columns, rows
 from streaming.web.frames import utc_iso
 
-SPARK_MINUTES = 60
 RATE_MINUTES = 60
 
 NEWEST_BAR = "SELECT timestamp FROM ohlcv_1min ORDER BY timestamp DESC LIMIT 1"
 
+# Every other minute, the newest included, and as exact as a line of twenty pixels can show.
 SPARKLINES = """
-SELECT symbol, array_agg(close ORDER BY timestamp)
-FROM ohlcv_1min WHERE timestamp > %s AND timestamp <= %s GROUP BY symbol
+SELECT symbol, array_agg(close::real ORDER BY timestamp)
+FROM ohlcv_1min
+WHERE timestamp > %(newest)s - interval '60 minutes' AND timestamp <= %(newest)s
+    AND extract(epoch FROM %(newest)s - timestamp)::int %% 120 = 0
+GROUP BY symbol
 """
 
 NAMES = "SELECT symbol, name, sector FROM symbols WHERE symbol = ANY(%s)"
@@ -34,7 +37,7 @@ SELECT {COLUMNS} FROM intraday_patterns WHERE seq IS NOT NULL ORDER BY seq DESC 
 
 def newest_bar() -> datetime | None:
     """Start of the newest stored minute; a replay's minutes lie in the past."""
-    found = list(columns(NEWEST_BAR))
+    found = columns(NEWEST_BAR)
     return found[0][0] if found else None
 
 
@@ -42,19 +45,13 @@ def symbols_with_sparklines(newest: datetime | None) -> list[dict[str, Any]]:
     """Each symbol of the last hour with its closes (every other minute), name and sector."""
     if newest is None:
         return []
-    found = columns(SPARKLINES, [newest - timedelta(minutes=SPARK_MINUTES), newest])
-    closes = {symbol: _thinned(prices) for symbol, prices in found}
+    closes = dict(columns(SPARKLINES, {"newest": newest}))
     names = {symbol: (name, sector) for symbol, name, sector in columns(NAMES, [list(closes)])}
     return [
         {"symbol": symbol, "name": name, "sector": sector, "spark": closes[symbol]}
         for symbol in sorted(closes)
         for name, sector in [names.get(symbol, ("", ""))]
     ]
-
-
-def _thinned(closes: list[float]) -> list[float]:
-    """Every other close, the last included, as exact as a line of twenty pixels can show."""
-    return [float(f"{close:.6g}") for close in closes[::-1][::2][::-1]]
 
 
 def rates_by_minute(newest: datetime | None) -> list[tuple[int, float]]:

@@ -31,7 +31,9 @@ def bar_frames(message: dict[str, Any], now_ms: float) -> MinuteFrames:
     minute_ms, timeframe = message["minute_ms"], message.get("timeframe", "1m")
 
     def build(symbol: str, row: list[float]) -> str:
-        bar = dict(zip(("open", "high", "low", "close", "volume"), row, strict=False))
+        bar: dict[str, Any] = dict(
+            zip(("open", "high", "low", "close", "volume"), row, strict=False)
+        )
         bar |= {"symbol": symbol, "timeframe": timeframe, "bar_timestamp": utc_iso(minute_ms)}
         return event(kind, now_ms, minute_ms=minute_ms, bar=bar)
 
