@@ -140,7 +140,7 @@ class BarsWorker:
             self.analyst.analyse(revised, minute, self.position)
             self.position = self.analyst.position
             revised = []
-            self._counters.pending_minutes = len(closed) - index - 1
+            self._counters.pending_minutes = max(0, len(closed) - index - 1)
         if closed:
             self.journal_trim()
 
