@@ -94,7 +94,7 @@ class SignInForm(AuthenticationForm):
 class SignInRequired(LoginRequiredMiddleware):
     """Everything needs a sign-in but what says otherwise; programs get a 401 they can read."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """A redirect to the sign-in page for people, JSON for programs."""
         if wants_json(request):
             return error_response(401, "Sign in to use the API.")

@@ -31,7 +31,7 @@ class Backpressure:
         self.inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        protocol = send.args[0] if isinstance(send, partial) and send.args else None
+        protocol: Any = send.args[0] if isinstance(send, partial) and send.args else None
         if hasattr(protocol, "maxMessagePayloadSize"):
             protocol.maxFramePayloadSize = MAX_MESSAGE_BYTES
             protocol.maxMessagePayloadSize = MAX_SENT_BYTES

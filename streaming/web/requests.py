@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -75,6 +75,8 @@ class Ping(msgspec.Struct, tag_field="action", tag="ping", forbid_unknown_fields
 StreamingRequest = Subscribe | Unsubscribe | Ping
 PatternsRequest = Resume | SetFilter | Ping
 
+Request = TypeVar("Request")
+
 _streaming = msgspec.json.Decoder(StreamingRequest)
 _patterns = msgspec.json.Decoder(PatternsRequest)
 
@@ -89,7 +91,7 @@ def patterns_request(text: str) -> PatternsRequest:
     return _decode(_patterns, text)
 
 
-def _decode(decoder: msgspec.json.Decoder, text: str) -> msgspec.Struct:
+def _decode(decoder: msgspec.json.Decoder[Request], text: str) -> Request:
     if len(text) > MAX_MESSAGE_BYTES:
         raise BadRequest(f"the message has {len(text)} characters; at most {MAX_MESSAGE_BYTES}")
     try:
