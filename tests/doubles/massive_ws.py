@@ -135,8 +135,14 @@ class Client:
         except (ConnectionClosed, OSError):
             self.closed.set()
 
+    def close(self, code: int, reason: str = "") -> None:
+        """Close with a close frame."""
+        self.closed.set()
+        self.connection.close(code, reason)
+
     def die(self) -> None:
         """Cut the TCP connection: a reset, no close frame."""
+        self.closed.set()
         linger = struct.pack("ii", 1, 0)
         self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.socket.shutdown(socket.SHUT_RDWR)
@@ -190,7 +196,10 @@ class MassiveDouble:
 
     def subscribed(self, topics: int, secs: float = 10.0) -> bool:
         """Wait until somebody has subscribed to so many topics."""
-        return self.wait_for(lambda _: any(len(c.topics) >= topics for c in self.clients), secs)
+        return self.wait_for(
+            lambda _: any(len(c.topics) >= topics and not c.closed.is_set() for c in self.clients),
+            secs,
+        )
 
     def send(self, messages: list[dict[str, Any]]) -> None:
         """One frame to every client with what it subscribed to; status goes to all."""
@@ -207,7 +216,7 @@ class MassiveDouble:
     def close_all(self, code: int = 1000, reason: str = "") -> None:
         """Close every connection, with a close frame."""
         for client in list(self.clients):
-            client.connection.close(code, reason)
+            client.close(code, reason)
 
     def kill_all(self) -> None:
         """Cut every connection, without one."""
@@ -315,11 +324,11 @@ class MassiveDouble:
             client.die()
         elif script.close_after_subscribe > 0:
             script.close_after_subscribe -= 1
-            client.connection.close(script.close_code)
+            client.close(script.close_code)
 
     def _throw_out(self, client: Client) -> None:
         client.send([status("max_connections", MAX_CONNECTIONS)])
-        client.connection.close(1008, "max connections")
+        client.close(1008, "max connections")
 
 
 def _trickle(server: MassiveDouble, rate: float) -> None:
