@@ -193,6 +193,7 @@ class BarsWorker:
         if not bars:
             return
         self._database.run(lambda connection: self._save_partial(connection, bars))
+        self._counters.bars_written += sum(len(minute) for minute in bars)
         for minute in bars:
             self._listener.bars_stored(minute, revised=False)
 

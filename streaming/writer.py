@@ -130,13 +130,19 @@ class JournalWriter:
             self._counters.redis_down_since_ms = 0
 
     def _append(self, entry: Entry) -> None:
-        shards = len(self._journals)
-        parts = [
-            (journal, replace(entry, batch=shard_of(entry.batch, shard, shards)))
-            for shard, journal in enumerate(self._journals)
-        ]
-        (first, part), *others = parts
+        (first, part), *others = zip(self._journals, self._parts(entry), strict=True)
         first.append(part, self.symbols, others)
+
+    def _parts(self, entry: Entry) -> list[Entry]:
+        """What each shard's journal gets: its own ticks, and the time that all of them tell."""
+        shards = len(self._journals)
+        if shards == 1:
+            return [entry]
+        newest = int(entry.batch.time_ms.max()) if len(entry.batch) else 0
+        whole = replace(entry, clock_ms=max(entry.clock_ms, newest))
+        return [
+            replace(whole, batch=shard_of(entry.batch, shard, shards)) for shard in range(shards)
+        ]
 
     def _announce(self, entry: Entry) -> None:
         for listener in self._listeners:
