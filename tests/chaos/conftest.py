@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.home import DATABASE_URLS, Home
+from tests.chaos.home import DATABASE_URLS, Home, with_path
+from tests.chaos.own_redis import OwnRedis, own_redis
 
-FIRST_REDIS_DB = 12
+FREE_REDIS_DB = 12
 
 
 def services() -> dict[str, str]:
@@ -23,11 +24,24 @@ def services() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def stream_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A migrated database and a Redis database for streams, made once."""
+def redis_server() -> Iterator[OwnRedis | None]:
+    """A Redis of the tests' own, where there can be one."""
+    server = own_redis()
+    yield server
+    if server is not None:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def stream_home(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: OwnRedis | None
+) -> Iterator[Home]:
+    """A migrated database and a Redis for streams, made once."""
     base = os.environ.get("TICKSTOCK_TEST_DB", "test_tickstock")
-    number = int(os.environ.get("TICKSTOCK_TEST_STREAM_REDIS_DB", FIRST_REDIS_DB))
-    home = Home.make(f"{base}_streams", number, tmp_path_factory.mktemp("streams"), services())
+    named = services()
+    url = redis_server.url if redis_server else with_path(named["REDIS_URL"], str(FREE_REDIS_DB))
+    folder = tmp_path_factory.mktemp("streams")
+    home = Home.make(f"{base}_streams", folder, {**named, "REDIS_URL": url})
     yield home
     home.drop()
 

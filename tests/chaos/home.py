@@ -118,7 +118,7 @@ class Home:
     # --- making ----------------------------------------------------------------------------------
 
     @classmethod
-    def make(cls, name: str, redis_db: int, folder: Path, source: dict[str, str]) -> Home:
+    def make(cls, name: str, folder: Path, source: dict[str, str]) -> Home:
         """A fresh database `name` beside the one that `source` names, migrated."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TICKSTOCK_TEST")}
         env = {**kept, **source, "TICKSTOCK_STREAM_TESTS": "1"}
@@ -127,8 +127,6 @@ class Home:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {name}")
         env |= {key: with_path(source[key], name) for key in DATABASE_URLS}
-        env["REDIS_URL"] = with_path(source["REDIS_URL"], str(redis_db))
-        env["PYTHONWARNINGS"] = "default"
         home = cls(env, folder)
         for command in ("migrate", "load_universes"):
             process = "owner" if command == "migrate" else "stream"
