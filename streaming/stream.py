@@ -1,7 +1,8 @@
 """One streaming process: feed, bars and what they tell, put together and run.
 
 Threads: the feed's (frames → journal), the bars' (journal → database; the one that calls `run`),
-and the teller's (prices, health, flow log). The journal is all that the first two share.
+the teller's (prices, health) and the scribe's (flow log, totals). The journal is all that the
+first two share.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from streaming.lease import RedisLease
 from streaming.positions import Position
 from streaming.prices import PriceBoard
 from streaming.publish import Publisher
+from streaming.scribe import Scribe
 from streaming.sessions_policy import SessionWindow, next_window, should_close, should_stream
 from streaming.store import refuse_mixing
 from streaming.teller import Teller
@@ -175,6 +177,8 @@ class Stream:
         self._start_board()
         self._teller = Teller(self)
         self._teller.start()
+        self._scribe = Scribe(self.flow, self.save_totals)
+        self._scribe.start()
         self._delivered = DeliveredListener(settings.REDIS_URL, self.flow)
         self._delivered.start()
 
@@ -369,7 +373,7 @@ class Stream:
             self.feed.run(self._writer, self._journals[0].last_position(), self._feed_stop)
             # One that was told to stop, as at the market's close, has not come to its end.
             self._feed_ended = not self._feed_stop.is_set()
-        except BaseException as error:  # noqa: BLE001: it is raised again in the main thread
+        except BaseException as error:  # noqa: BLE001 (raised again in the main thread)
             self._feed_error = error
         finally:
             self.counters.feed_connected = False
@@ -459,12 +463,12 @@ class Stream:
         )
 
     def _close(self) -> None:
-        for part in ("_teller", "_delivered"):
+        for part in ("_teller", "_delivered", "_scribe"):
             started = getattr(self, part, None)
             if started is not None:
                 started.stop()
 
-    # --- what the teller asks -------------------------------------------------------------------
+    # --- what teller and scribe ask -------------------------------------------------------------
 
     @property
     def feed_finished(self) -> bool:

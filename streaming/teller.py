@@ -1,14 +1,12 @@
-"""A thread that tells: prices many times a second, health every few, and the flow log's rows."""
+"""A thread that tells: prices many times a second, health every few."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
 
 from streaming import publish
 from streaming.health import HealthMonitor, UsageMeter
@@ -16,8 +14,6 @@ from streaming.health_reasons import Thresholds
 
 if TYPE_CHECKING:
     from streaming.stream import Stream
-
-logger = logging.getLogger(__name__)
 
 PRICE_SECS = 0.05
 DELAYED_LAG_MS = 900_000
@@ -58,10 +54,7 @@ class Teller:
             if time.monotonic() >= self._health_at:
                 self._health_at = time.monotonic() + settings.HEALTH_INTERVAL
                 self._tell_health()
-                self._save()
         self._tell_health()
-        self._save()
-        connection.close()
 
     def _tell_health(self) -> None:
         stream = self._stream
@@ -76,13 +69,3 @@ class Teller:
             feed_finished=stream.feed_finished,
         )
         stream.publisher.announce(publish.HEALTH, "health", "streaming_health", health=health)
-
-    def _save(self) -> None:
-        """Flow log and totals; a database that is away gets them later."""
-        try:
-            with connection.cursor() as cursor:
-                self._stream.flow.flush(cursor)
-            self._stream.save_totals()
-        except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            logger.info("the flow log waits for the database: %s", type(error).__name__)
