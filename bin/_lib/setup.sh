@@ -130,6 +130,19 @@ ensure_browser_parts() {
     as_one browser-parts set_up_browser_parts
 }
 
+compile_sources() {
+    local stamp=.services/compiled wanted
+    wanted=$(grep -rl --include='*.py' njit streaming patterns market | sort | xargs cat requirements.txt | cksum)
+    [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
+    quietly "see the output above, then run it again" python -m streaming.compiled
+    echo "$wanted" >"$stamp"
+}
+
+# ensure_compiled: no start waits for a compiler, nor a first frame. After ensure_python.
+ensure_compiled() {
+    as_one compiled compile_sources
+}
+
 # After ensure_python.
 services() {
     PYTHONPATH=$PROJECT/bin python -m _services "$@"

@@ -60,4 +60,5 @@ def exports(state: State) -> dict[str, str]:
 
 
 def own_redis(state: State) -> str:
-    return f"redis://default:{quote(state.passwords['redis'], safe='')}@127.0.0.1:{state.ports['redis']}/0"
+    password = quote(state.passwords["redis"], safe="")
+    return f"redis://default:{password}@127.0.0.1:{state.ports['redis']}/0"
