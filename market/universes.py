@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONSTITUENTS = Path(__file__).parent / "data" / "sp500_constituents.csv"
+COLUMNS = ("Symbol", "Security", "GICS Sector", "GICS Sub-Industry")
 LEADER_SIZES = (10, 50, 70, 100, 250, 500)
 
 # The best-known names come first, so that a small universe is one that a trader recognises.
-BEST_KNOWN = """
-NVDA MSFT AAPL AMZN GOOGL META AVGO TSLA BRK.B JPM WMT LLY V ORCL MA NFLX XOM COST JNJ HD PG ABBV
-BAC PLTR KO UNH GE CSCO CVX IBM WFC AMD PM MS CRM GS ABT AXP MCD LIN DIS T RTX MRK CAT UBER NOW
-PEP VZ TMO BKNG C BLK SCHW INTU QCOM TXN BA SPGI AMGN ISRG ADBE BSX NEE PGR LOW SYK GILD HON TJX
-""".split()
+BEST_KNOWN = Path(__file__).parent / "data" / "best_known.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,9 @@ def constituents() -> list[Constituent]:
     """The S&P 500's members, the best known first, the others by symbol."""
     with CONSTITUENTS.open(newline="", encoding="utf-8") as file:
         members = [
-            Constituent(row["Symbol"], row["Security"], row["GICS Sector"], row["GICS Sub-Industry"])
-            for row in csv.DictReader(file)
+            Constituent(*(row[column] for column in COLUMNS)) for row in csv.DictReader(file)
         ]
-    rank = {symbol: place for place, symbol in enumerate(BEST_KNOWN)}
+    rank = {symbol: place for place, symbol in enumerate(BEST_KNOWN.read_text().split())}
     return sorted(members, key=lambda member: (rank.get(member.symbol, len(rank)), member.symbol))
 
 

@@ -20,7 +20,7 @@ BLOOM_BITS_PER_KEY = 10
 
 
 @njit(cache=True, nogil=True)
-def _slot_of(table: Keys, key: np.uint64) -> int:
+def _slot_of(table: Keys, key: np.uint64) -> np.int64:
     """Where `key` is, or the empty place where it would go."""
     mask = np.uint64(len(table) - 1)
     place = (key * MULTIPLIER >> np.uint64(20)) & mask

@@ -49,9 +49,7 @@ def open_session(
     )
 
 
-def save_totals(
-    session: StreamingSession, totals: Totals, symbol_count: int | None = None
-) -> None:
+def save_totals(session: StreamingSession, totals: Totals, symbol_count: int | None = None) -> None:
     """Note how far a running session is, so that one that is killed keeps its figures."""
     _set_totals(session, totals)
     if symbol_count is not None:

@@ -63,7 +63,7 @@ class MinuteBars:
 
 
 @njit(cache=True, nogil=True)
-def _add(state, symbol_id, time_ms, price, size, flags, sequence):  # type: ignore[no-untyped-def]
+def _add(state, symbol_id, time_ms, price, size, flags, sequence):
     for i in range(len(symbol_id)):
         bar = state[symbol_id[i]]
         may = flags[i]

@@ -373,7 +373,7 @@ class Stream:
             self.feed.run(self._writer, self._journals[0].last_position(), self._feed_stop)
             # One that was told to stop, as at the market's close, has not come to its end.
             self._feed_ended = not self._feed_stop.is_set()
-        except BaseException as error:  # noqa: BLE001 (raised again in the main thread)
+        except BaseException as error:  # noqa: BLE001
             self._feed_error = error
         finally:
             self.counters.feed_connected = False

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from tickstock_site.env import SettingError, env_secret
@@ -95,6 +96,6 @@ def parse_database_url(name: str, url: str) -> dict[str, Any]:
     """The parts of a PostgreSQL URL; the error never shows the URL, which holds a password."""
     try:
         return conninfo_to_dict(url)
-    except Exception:  # noqa: BLE001: psycopg's message quotes the URL
+    except ProgrammingError:
         allowed = "a PostgreSQL URL is needed"
         raise SettingError(name, "…", allowed, "postgresql://role:password@host:5432/db") from None

@@ -83,4 +83,4 @@ class Feed(Protocol):
     source: str
 
     def run(self, sink: FeedSink, resume: bytes, stop: threading.Event) -> None:
-        """Feed the sink until `stop` is set or the source ends. `resume`: last journalled position."""
+        """Feed the sink until `stop` is set or the source ends. resume: its last position."""
