@@ -18,12 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.figures import Figure, lines
 from patterns.engine import LiveEngine
 from patterns.registry import standard
 
 MINUTE_MS = 60_000
 START_MS = 1_700_000_040_000
 BARS = 64
+GOAL_MS = 100.0
 
 
 @dataclass(frozen=True)
@@ -113,24 +115,38 @@ def engine_seconds(minutes: list[Minute], measured: int) -> tuple[NDArray[np.flo
     return np.array(seconds[-measured:]), analysis.detection_count
 
 
+def measure(symbols: int, count: int) -> list[Figure]:
+    """Milliseconds of one minute's analysis, beside TA-Lib's."""
+    minutes = made_up_minutes(symbols, BARS + count)
+    taken, detections = engine_seconds(minutes, count)
+    milliseconds = (taken * 1e3).tolist()
+    registry = standard()
+    return [
+        Figure(
+            name=f"analysis of one minute, {symbols:,} symbols",
+            value=float(np.median(milliseconds)),
+            unit="ms",
+            goal=GOAL_MS,
+            reference=talib_seconds(minutes) * 1e3,
+            reference_name="TA-Lib, one by one; VWAP, volume, session left out",
+            spread=(min(milliseconds), max(milliseconds)),
+            detail={
+                "indicator values a symbol": len(registry.shown),
+                "detectors": len(registry.detectors),
+                "detections in the last minute": detections,
+            },
+        )
+    ]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--symbols", type=int, default=11_000)
     parser.add_argument("--minutes", type=int, default=20)
     options = parser.parse_args()
-    minutes = made_up_minutes(options.symbols, BARS + options.minutes)
-    seconds, detections = engine_seconds(minutes, options.minutes)
-    reference = talib_seconds(minutes)
-    registry = standard()
-    print(
-        f"analysis of one minute, {options.symbols} symbols, {len(registry.shown)} indicator "
-        f"values and {len(registry.detectors)} detectors ({detections} detections)"
-    )
-    median, worst = np.median(seconds), seconds.max()
-    print(f"  live engine         {median * 1e3:8.1f} ms median, {worst * 1e3:.1f} ms worst")
-    print(f"  TA-Lib, one by one  {reference * 1e3:8.1f} ms, VWAP, volume, session left out")
-    print(f"  ratio               {reference / median:8.1f} times faster; goal: 100 ms")
+    for figure in measure(options.symbols, options.minutes):
+        print("\n".join(lines(figure)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""How fast TickStock is: `bin/bench`, `docs/benchmarks.md`."""

@@ -1,0 +1,99 @@
+"""Results as JSON, and as the table in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.figures import Figure, goal_text, number
+from benchmarks.stage import PROJECT
+
+PAGE = PROJECT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- figures: written by bin/bench --docs -->", "<!-- end of figures -->"
+HEAD = (
+    "| what | figure | goal | reference of the same run | ratio | command |\n"
+    "|---|---|---|---|---|---|"
+)
+MARKS = {True: "✓ ", False: "✗ ", None: ""}
+
+Results = Mapping[str, Sequence[Figure]]
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """Figures by benchmark, and the machine that they are of."""
+    return {
+        "machine": machine(),
+        "benchmarks": {
+            name: [_without_nan(figure.as_dict()) for figure in figures]
+            for name, figures in results.items()
+        },
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What ran it, and when."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((ln.partition(":")[2].strip() for ln in lines if ln.startswith("model name")), "")
+
+
+def _without_nan(made: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in made.items()
+    }
+
+
+def write_page(results: Results) -> None:
+    """Replace what lies between the marks in docs/benchmarks.md."""
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{after}")
+
+
+def table(results: Results) -> str:
+    """One row a figure, one table for all, and the parts of those that have some."""
+    rows = [_row(name, figure) for name, figures in results.items() for figure in figures]
+    told = machine()
+    of = f"{told['cpu']}, {told['cores']} cores, Python {told['python']}, {told['measured'][:10]}"
+    parts = [_parts(figure) for figures in results.values() for figure in figures if figure.detail]
+    return "\n".join([f"\nMeasured on {of}.\n", HEAD, *rows, "\n### Parts\n", *parts])
+
+
+def _row(name: str, figure: Figure) -> str:
+    reference = ratio = ""
+    if figure.reference_name:
+        reference = f"{number(figure.reference)} {figure.unit}: {figure.reference_name}"
+        ratio = number(figure.ratio)
+    cells = (
+        figure.name,
+        f"{MARKS[figure.met]}**{number(figure.value)} {figure.unit}**",
+        goal_text(figure),
+        reference,
+        ratio,
+        f"`bin/bench {name}`",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _parts(figure: Figure) -> str:
+    parts = "; ".join(f"{name.strip()} {number(part)}" for name, part in figure.detail.items())
+    return f"- **{figure.name}**: {parts}."
