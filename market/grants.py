@@ -33,6 +33,8 @@ SIGN_IN_TABLES = (
     "django_session",
     "django_admin_log",
 )
+# Made by a later migration than the others, which grants on it itself.
+TOKEN_TABLES = ("auth_api_tokens",)
 SCHEDULE_TABLES = (
     "django_celery_beat_clockedschedule",
     "django_celery_beat_crontabschedule",

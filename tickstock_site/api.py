@@ -15,14 +15,19 @@ from streaming.api import router as streaming_router
 from streaming.web.cursors import BadCursor
 from streaming.web.symbols import UnknownSymbol
 from tickstock_site.errors import error_response
+from tickstock_site.tokens import TokenAuth
 
 logger = logging.getLogger(__name__)
 
 api = NinjaAPI(
     title="TickStock",
     version="1",
-    description="Market data, indicators and detections. Sign in first; times are ISO 8601 UTC.",
-    auth=django_auth,
+    description=(
+        "Market data, indicators and detections, for those who have signed in and for programs "
+        "that send `Authorization: Bearer <token>` (tokens are made in the administration). "
+        "Times are ISO 8601 UTC."
+    ),
+    auth=[TokenAuth(), django_auth],
     docs_url="/api/docs",
     openapi_url="/api/openapi.json",
     urls_namespace="api",

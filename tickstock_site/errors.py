@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 API_PATHS = ("/api/", "/streaming/api/", "/bars/", "/patterns/", "/indicators/")
+API_PAGE = "/api/docs"
+TOLD_WITH = {401: {"WWW-Authenticate": 'Bearer realm="TickStock"'}, 429: {"Retry-After": "60"}}
 EXPLANATIONS = {
     400: "The request could not be understood.",
     403: "You are signed in, but this is not yours to see or change.",
@@ -19,15 +21,19 @@ EXPLANATIONS = {
 
 def error_response(status: int, detail: str) -> HttpResponse:
     """The API's error: `{"error": what kind, "detail": what exactly}`."""
-    return JsonResponse({"error": HTTPStatus(status).phrase, "detail": detail}, status=status)
+    body = {"error": HTTPStatus(status).phrase, "detail": detail}
+    return JsonResponse(body, status=status, headers=TOLD_WITH.get(status))
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the address is one of the API's, which all answer in JSON."""
+    return request.path.startswith(API_PATHS) and not request.path.startswith(API_PAGE)
 
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a program asks: the API's addresses, or whoever does not take HTML."""
-    if request.path.startswith(
-        ("/api/", "/streaming/api/", "/bars/", "/patterns/", "/indicators/")
-    ):
-        return not request.path.startswith("/api/docs")
+    if request.path.startswith(API_PATHS):
+        return is_api(request)
     return not request.accepts("text/html")
 
 

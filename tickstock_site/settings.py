@@ -142,6 +142,7 @@ AUTHENTICATION_BACKENDS = [
     "tickstock_site.signin.ThrottleBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+API_TOKEN_REQUESTS_A_MINUTE = env_int("API_TOKEN_REQUESTS_A_MINUTE", 600, 1, 1_000_000)
 CSRF_FAILURE_VIEW = "tickstock_site.errors.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"

@@ -14,7 +14,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from tickstock_site.errors import error_response, wants_json
+from tickstock_site.errors import error_response, is_api, wants_json
+from tickstock_site.tokens import TokenRefused, bearer, user_of
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,21 @@ class SignInForm(AuthenticationForm):
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Everything needs a sign-in but what says otherwise; programs get a 401 they can read."""
+    """Everything needs a sign-in but what says otherwise; programs get a 401 they can read.
+
+    Programs may bring a token instead, for the API's addresses alone.
+    """
+
+    def process_view(self, request: HttpRequest, view_func: Any, *where: Any) -> Any:
+        """Nothing for those who may go on; who brings a token is judged by it alone."""
+        secret = bearer(request)
+        if secret is None or not is_api(request):
+            return super().process_view(request, view_func, *where)
+        try:
+            request.user = request.token_user = user_of(secret)  # type: ignore[attr-defined]
+        except TokenRefused as refusal:
+            return error_response(refusal.status, str(refusal))
+        return None
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """A redirect to the sign-in page for people, JSON for programs."""

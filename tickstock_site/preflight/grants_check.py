@@ -6,12 +6,13 @@ from typing import Any
 
 import psycopg
 
-from market.grants import READONLY, READWRITE, SIGN_IN_TABLES, WEB
+from market.grants import READONLY, READWRITE, SIGN_IN_TABLES, TOKEN_TABLES, WEB
 from tickstock_site.preflight.database_checks import connect
 from tickstock_site.preflight.outcome import Abort, manage
 from tickstock_site.preflight.request import StartRequest
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
+SECRET_TABLES = (*SIGN_IN_TABLES, *TOKEN_TABLES)
 MARKET_TABLES = ("ohlcv_1min", "ohlcv_daily", "intraday_patterns", "feed_gaps", "stream_positions")
 
 # role, privilege, table: all that a role has, in the schema of the application.
@@ -58,9 +59,9 @@ def excess(held: set[Privilege]) -> set[Privilege]:
 
 def _is_too_much(role: str, privilege: str, table: str) -> bool:
     if role == READONLY:
-        return privilege in WRITES or table in SIGN_IN_TABLES
+        return privilege in WRITES or table in SECRET_TABLES
     if role == READWRITE:
-        return table in SIGN_IN_TABLES
+        return table in SECRET_TABLES
     return privilege in WRITES and table in MARKET_TABLES
 
 
