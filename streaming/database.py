@@ -40,6 +40,8 @@ class PatientDatabase:
         """The result of `work(connection)`. Raises `DatabaseAway` once `give_up` is set."""
         wait = FIRST_WAIT_SECS
         while True:
+            if self._give_up.is_set() and self._counters.database_down_since_ms:
+                raise DatabaseAway
             connection = connections[self._alias]
             try:
                 result = work(connection)

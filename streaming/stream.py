@@ -52,7 +52,7 @@ CLOSED_POLL_SECS = 1.0
 LEASE_POLL_SECS = 0.5
 FEED_JOIN_SECS = 5.0
 # How long a stop waits for a database that is away, and for a backlog to be stored.
-STOP_PATIENCE_SECS = 8.0
+STOP_PATIENCE_SECS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
