@@ -52,6 +52,8 @@ def run_with_kills(
             time.sleep(kill)
             process.kill()
             codes.append(process.wait(30))
+        if codes[-1] == 0:
+            return codes  # it came to the tape's end; another start would start over
     codes.append(home.run(*arguments, secs=300, **env))
     assert codes[-1] == 0, home.logs()
     return codes
@@ -162,9 +164,11 @@ def test_every_kill_point_leaves_a_hard_tape_unchanged(
     undisturbed = home.stored()
     home.clear()
     listener = Listener(home.env["REDIS_URL"], PATTERNS)
-    kills: list[tuple[str, int] | float] = [(point, 1 + n // 5) for point, n in NAMED_KILLS]
-    random.Random(seed).shuffle(kills)
+    first, *others = ((point, 1 + n // 8) for point, n in NAMED_KILLS)
+    random.Random(seed).shuffle(others)
+    # Appending comes first: a tape that is not paced is in the journal after the first start.
+    kills: list[tuple[str, int] | float] = [first, *others]
     codes = run_with_kills(home, arguments, kills)
-    assert killed(codes) >= len(kills) - 3
+    assert killed(codes) >= len(kills) - 2
     assert_same(undisturbed, home.stored())
     assert_every_detection_was_published(home, listener)

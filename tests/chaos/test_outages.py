@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -52,15 +53,23 @@ def stored(home: Home) -> Bars:
 
 
 def assert_nothing_was_lost(home: Home) -> None:
-    """Each closed minute of the journal is stored as it should be, and nothing else but open ones."""
+    """Each closed minute of the journal is stored as it should be, and only open ones beside."""
     wanted, found = expected(home), stored(home)
     off = {key: (row, found.get(key)) for key, row in wanted.items() if found.get(key) != row}
     assert not off, f"{len(off)} of {len(wanted)} bars differ: {list(off.items())[:3]}"
     more = {key: row for key, row in found.items() if key not in wanted}
     assert all(row[-1] for row in more.values()), f"bars that no tick made: {list(more)[:3]}"
-    minutes = sorted({minute for _, minute in wanted})
-    assert len(minutes) == (minutes[-1] - minutes[0]) // 60_000 + 1, "a minute is missing"
-    assert len(wanted) == 10 * len(minutes)
+    # Late trades may make a few bars of the minutes just before the first whole one.
+    bars = Counter(minute for _, minute in wanted)
+    minutes = sorted(minute for minute, count in bars.items() if count == 10)
+    assert len(minutes) == (minutes[-1] - minutes[0]) // 60_000 + 1, "a bar is missing"
+    assert minutes[-1] == max(bars)
+
+
+def entries_of(home: Home) -> int:
+    """How many entries the journal has."""
+    (stream,) = home.redis().scan_iter("tickstock:journal:synthetic:*:0")
+    return int(home.redis().xlen(stream))
 
 
 def wait_for_second(second: float) -> None:
@@ -101,8 +110,9 @@ def test_ticks_flow_on_while_the_database_and_then_redis_are_unreachable(home: H
     health = degraded(home, "database unreachable")
     assert health["status"] == "degraded"
     assert health["feed_connected"]
-    assert health["ticks_per_second"] > 10
+    taken = entries_of(home)
     wait_for_second(4)
+    assert entries_of(home) > taken + 20, "the feed stands still"
     assert "1 minute waiting" in degraded(home, "waiting to be stored")["reasons"][0]
     database.restore()
     healthy(home)
