@@ -60,9 +60,11 @@ class PriceBoard:
         self.reserve(len(self.symbols))
         shown = (batch.flags & OPEN_CLOSE) != 0
         ids, times = batch.symbol_id[shown], batch.time_ms[shown]
-        newer = times >= self.time_ms[ids]
+        newer = np.flatnonzero(times >= self.time_ms[ids])
+        if (np.diff(times) < 0).any():
+            newer = newer[np.argsort(times[newer], kind="stable")]
         ids, times = ids[newer], times[newer]
-        # Repeated ids: the last assignment stands, and a batch is in time order but for stragglers.
+        # Repeated ids: the last assignment stands, which is the newest trade's.
         self.price[ids] = batch.price[shown][newer]
         self.time_ms[ids] = times
         counted = (batch.flags & VOLUME) != 0
