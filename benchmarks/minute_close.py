@@ -4,8 +4,9 @@
 
 From the journal entry that lets a minute close to the last published event, as the live stream
 does it: aggregator, COPY and commit, engine, COPY and commit, detections with their outbox, every
-message. One core for the process, the others for Redis and PostgreSQL. The reference is what the
-same bars and values take in the obvious way: TA-Lib called symbol by symbol, rows by INSERT.
+message, with somebody listening. One core for the process, the others for Redis and PostgreSQL. The
+reference is what bars and analysis alone take in the obvious way: TA-Lib called symbol by symbol,
+rows by INSERT.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ def measure(*, quick: bool) -> list[Figure]:
     shared.set_up_django()
     shared.clear()
     from benchmarks import market
+    from benchmarks.listener import listening
     from benchmarks.pipeline import pipeline
     from streaming.feeds.synthetic.trades import SyntheticMarket
 
     names = market.names(QUICK_SYMBOLS if quick else SYMBOLS)
     trades = SyntheticMarket(names, interval_secs=INTERVAL_SECS, late_share=0.0)
     past = market.history(trades)
-    with shared.quiet_core():
+    with shared.quiet_core(), listening():
         parts = pipeline(shared.redis_client(), names, "close")
         _store_history(parts, past)
         rounds = QUICK_ROUNDS if quick else ROUNDS

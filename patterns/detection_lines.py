@@ -18,6 +18,8 @@ from patterns.analysis import Detection
 
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
+BLOCK = 500
+
 New = tuple[Detection, int, str]
 """A detection, its seq, and the id of its flow."""
 
@@ -26,30 +28,31 @@ def copy_new(cursor: Any, columns: Iterable[str], new: Sequence[New], now: datet
     """Write detections of which none is stored; first seen, and in their state, since `now`."""
     copy = f"COPY intraday_patterns ({', '.join(columns)}) FROM STDIN"
     with cursor.copy(copy) as stream:
-        stream.write(lines(new, now))
+        # In blocks, so that the database works on one while the next is made.
+        for start in range(0, len(new), BLOCK):
+            stream.write(lines(new[start : start + BLOCK], now))
 
 
 def lines(new: Sequence[New], now: datetime) -> str:
     """One line a detection."""
     seen = now.isoformat()
-    times = {found.bar_time_ms: "" for found, _, _ in new}
-    times = {time_ms: from_ms(time_ms).isoformat() for time_ms in times}
-    return "".join(_line(item, times[item[0].bar_time_ms], seen) for item in new)
+    starts = {found.bar_time_ms for found, _, _ in new}
+    times = {time_ms: from_ms(time_ms).isoformat() for time_ms in starts}
+    return "".join([_line(item, times[item[0].bar_time_ms], seen) for item in new])
 
 
 def _line(item: New, bar_time: str, seen: str) -> str:
     found, seq, flow = item
-    data = msgspec.json.encode(found.pattern_data).decode()
+    # JSON has no tab and no end of line in it.
+    data = msgspec.json.encode(found.pattern_data).decode().replace("\\", "\\\\")
     return (
-        f"{escaped(found.symbol)}\t{bar_time}\t{escaped(found.detection_key)}\t"
-        f"{found.detection_id}\t{escaped(found.pattern_type)}\t{found.timeframe}\t{found.tier}\t"
-        f"{found.direction}\t{found.confidence!r}\t{found.price!r}\t{seen}\t{found.state}\t"
-        f"{seen}\t{escaped(data)}\t{seq}\t{flow}\n"
+        f"{escaped(found.symbol)}\t{bar_time}\t{found.detection_key}\t{found.detection_id}\t"
+        f"{found.pattern_type}\t{found.timeframe}\t{found.tier}\t{found.direction}\t"
+        f"{found.confidence!r}\t{found.price!r}\t{seen}\t{found.state}\t{seen}\t{data}\t{seq}\t"
+        f"{flow}\n"
     )
 
 
 def escaped(text: str) -> str:
     """Text as a field of its own."""
-    if text.isalnum():
-        return text
-    return text.translate(ESCAPES)
+    return text if text.isalnum() else text.translate(ESCAPES)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+BLOCK = 500
 ADD = "COPY event_outbox (channel, event) FROM STDIN"
 PENDING = "SELECT id, channel, event FROM event_outbox ORDER BY id LIMIT %s"
 FORGET = "DELETE FROM event_outbox WHERE id = ANY(%s)"
@@ -14,12 +15,17 @@ FORGET = "DELETE FROM event_outbox WHERE id = ANY(%s)"
 
 def add(cursor: Any, channel: str, events: Sequence[Mapping[str, Any]]) -> None:
     """Leave events for publishing, in their order, in the caller's transaction."""
-    if events:
-        encoded = [msgspec.json.encode(event).decode() for event in events]
-        # JSON has neither tabs nor line ends in it; a backslash is COPY's own.
-        text = "".join(f"{channel}\t{event}\n" for event in encoded).replace("\\", "\\\\")
-        with cursor.copy(ADD) as copy:
-            copy.write(text)
+    if not events:
+        return
+    with cursor.copy(ADD) as copy:
+        for start in range(0, len(events), BLOCK):
+            copy.write(_lines(channel, events[start : start + BLOCK]))
+
+
+def _lines(channel: str, events: Sequence[Mapping[str, Any]]) -> str:
+    """COPY's text format. JSON has neither tabs nor ends of lines in it; a backslash is doubled."""
+    encoded = [msgspec.json.encode(event).decode() for event in events]
+    return "".join([f"{channel}\t{event}\n" for event in encoded]).replace("\\", "\\\\")
 
 
 def pending(cursor: Any, limit: int = 1000) -> list[tuple[int, str, str]]:

@@ -81,18 +81,17 @@ class BarBroadcast:
     def analysed(self, analyses: Sequence[MinuteAnalysis]) -> None:
         """Publish indicators of the analysed bars; detections leave by the outbox."""
         for analysis in analyses:
-            message = indicator_messages.whole(analysis)
+            rows = indicator_messages.encoded_rows(analysis)
+            message = indicator_messages.whole(analysis, rows)
             self._publisher.send_all([(publish.INDICATOR_MATRIX, message)])
-            messages = indicator_messages.single(analysis)
+            messages = indicator_messages.single(analysis, rows)
             self._publisher.send_while_heard(publish.INDICATORS, messages)
             self._note_detections(analysis)
 
     def _note_detections(self, analysis: MinuteAnalysis) -> None:
-        at = now_ms()
-        for symbol in dict.fromkeys(found.symbol for found in analysis.detections()):
-            flow = identity.flow_id(symbol, analysis.bar_time_ms)
-            for stage in ("tick", "bar", "detection", "saved"):
-                self._flow.record(stage, flow, symbol, at)
+        symbols = dict.fromkeys(found.symbol for found in analysis.detections())
+        flows = [(identity.flow_id(symbol, analysis.bar_time_ms), symbol) for symbol in symbols]
+        self._flow.record_all(("tick", "bar", "detection", "saved"), flows, now_ms())
 
     def outbox_filled(self) -> None:
         """Send the detections that the database holds for sending."""

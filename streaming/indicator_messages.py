@@ -19,11 +19,20 @@ from patterns.analysis import MinuteAnalysis
 _NULL = b"null"
 
 
-def whole(analysis: MinuteAnalysis) -> bytes:
+Rows = list[bytes]
+
+
+def encoded_rows(analysis: MinuteAnalysis) -> Rows:
+    """Each row's values as the inside of a JSON list, NaN as null."""
+    if not len(analysis.row):
+        return []
+    return msgspec.json.encode(analysis.values.tolist())[2:-2].split(b"],[")
+
+
+def whole(analysis: MinuteAnalysis, rows: Rows) -> bytes:
     """The `indicators` message: `{minute_ms, timeframe, names, values: {SYM: [...]}}`."""
-    values = b",".join(
-        b"%b:[%b]" % pair for pair in zip(_symbols(analysis), _rows(analysis), strict=True)
-    )
+    pairs = zip(_symbols(analysis), rows, strict=True)
+    values = b",".join([b"%b:[%b]" % pair for pair in pairs])
     return b'{"type":"indicators",%b,"minute_ms":%d,"timeframe":%b,"names":%b,"values":{%b}}' % (
         _envelope(uuid.uuid4().hex),
         analysis.bar_time_ms,
@@ -33,7 +42,7 @@ def whole(analysis: MinuteAnalysis) -> bytes:
     )
 
 
-def single(analysis: MinuteAnalysis) -> Iterator[bytes]:
+def single(analysis: MinuteAnalysis, rows: Rows) -> Iterator[bytes]:
     """The `indicator_calculated` message of each symbol that has a bar."""
     if not analysis.names:
         return
@@ -45,8 +54,7 @@ def single(analysis: MinuteAnalysis) -> Iterator[bytes]:
         envelope,
         _moment(analysis),
     )
-    pairs = zip(_symbols(analysis), _rows(analysis), strict=True)
-    for number, (symbol, row) in enumerate(pairs):
+    for number, (symbol, row) in enumerate(zip(_symbols(analysis), rows, strict=True)):
         values = row.split(b",")
         if _NULL in values:
             kept = zip(names, values, strict=True)
@@ -54,13 +62,6 @@ def single(analysis: MinuteAnalysis) -> Iterator[bytes]:
         else:
             text = known % tuple(values)
         yield head % (number, symbol, text)
-
-
-def _rows(analysis: MinuteAnalysis) -> list[bytes]:
-    """Each row's values as the inside of a JSON list."""
-    if not len(analysis.row):
-        return []
-    return msgspec.json.encode(analysis.values.tolist())[2:-2].split(b"],[")
 
 
 def _symbols(analysis: MinuteAnalysis) -> list[bytes]:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from patterns.analysis import MinuteAnalysis
-from streaming import indicator_messages
+from streaming.indicator_messages import encoded_rows
+from streaming.indicator_messages import single as single_from
+from streaming.indicator_messages import whole as whole_from
 
 BAR_MS = 1_763_389_800_000
 NAMES = ("RSI_14", "SMA_20", "VWAP")
@@ -29,6 +31,14 @@ def analysis(values: list[list[float]], names: tuple[str, ...] = NAMES) -> Minut
     )
 
 
+def whole(of: MinuteAnalysis) -> bytes:
+    return whole_from(of, encoded_rows(of))
+
+
+def single(of: MinuteAnalysis) -> list[bytes]:
+    return list(single_from(of, encoded_rows(of)))
+
+
 FOUR = [
     [50.0, 1.1, 0.1 + 0.2],
     [np.nan, 2.5, 1e-7],
@@ -38,7 +48,7 @@ FOUR = [
 
 
 def test_the_message_for_all_has_a_list_in_the_order_of_names_for_each_symbol():
-    message = json.loads(indicator_messages.whole(analysis(FOUR)))
+    message = json.loads(whole(analysis(FOUR)))
     assert message["type"] == "indicators"
     assert message["minute_ms"] == BAR_MS
     assert message["names"] == list(NAMES)
@@ -52,7 +62,7 @@ def test_the_message_for_all_has_a_list_in_the_order_of_names_for_each_symbol():
 
 
 def test_a_symbols_own_message_leaves_out_what_is_no_number():
-    messages = [json.loads(text) for text in indicator_messages.single(analysis(FOUR))]
+    messages = [json.loads(text) for text in single(analysis(FOUR))]
     assert {m["type"] for m in messages} == {"indicator_calculated"}
     assert [m["indicators"]["symbol"] for m in messages] == SYMBOLS[:4]
     assert [m["indicators"]["values"] for m in messages] == [
@@ -64,8 +74,8 @@ def test_a_symbols_own_message_leaves_out_what_is_no_number():
 
 
 def test_every_message_has_its_own_id_and_the_minute_as_a_time():
-    messages = [json.loads(text) for text in indicator_messages.single(analysis(FOUR))]
-    messages.append(json.loads(indicator_messages.whole(analysis(FOUR))))
+    messages = [json.loads(text) for text in single(analysis(FOUR))]
+    messages.append(json.loads(whole(analysis(FOUR))))
     assert len({m["event_id"] for m in messages}) == 5
     assert all(datetime.fromisoformat(m["timestamp"]).tzinfo is not None for m in messages)
     stamp = datetime.fromisoformat(messages[0]["indicators"]["bar_timestamp"])
@@ -75,6 +85,6 @@ def test_every_message_has_its_own_id_and_the_minute_as_a_time():
 
 @pytest.mark.parametrize(("values", "names"), [([], NAMES), ([[], []], ())])
 def test_a_minute_without_values_has_no_messages_for_symbols(values, names):
-    assert list(indicator_messages.single(analysis(values, names))) == []
-    whole = json.loads(indicator_messages.whole(analysis(values, names)))
-    assert all(row == [] for row in whole["values"].values())
+    assert single(analysis(values, names)) == []
+    message = json.loads(whole(analysis(values, names)))
+    assert all(row == [] for row in message["values"].values())
