@@ -27,7 +27,7 @@ class World:
     """Fakes of the journal, the database and the analyst around a real worker."""
 
     def __init__(self, entries: list[Entry], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.entries, self.saved, self.away_after = entries, [], 1_000_000
+        self.all, self.saved, self.away_after = entries, [], 1_000_000
         self.redis_away = False
         self.told: list[tuple[int, bool]] = []
         self.counters = Counters()
@@ -41,7 +41,11 @@ class World:
     def take(self, after: str, timeout_secs: float) -> list[Entry]:
         if self.redis_away:
             raise redis.ConnectionError("away")
-        return [e for e in self.entries if id_parts(e.entry_id) > id_parts(after)]
+        return [e for e in self.all if id_parts(e.entry_id) > id_parts(after)]
+
+    def entries(self, start: str, end: str) -> list[Entry]:
+        first, last = id_parts(start), id_parts(end)
+        return [e for e in self.all if first <= id_parts(e.entry_id) <= last]
 
     def trim(self, oldest: str) -> None:
         self.trimmed.append(oldest)
@@ -105,7 +109,7 @@ def test_an_entry_that_closes_many_minutes_counts_as_applied_with_the_last_of_th
     )
     # Killed after any of them, a start makes every minute that is missing.
     for done in range(1, len(places)):
-        again = World(world.entries, monkeypatch)
+        again = World(world.all, monkeypatch)
         again.worker.start(places[done - 1])
         again.worker.step(0)
         made = {minute for minutes, _ in again.saved for minute in minutes}
