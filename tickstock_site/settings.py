@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "tickstock_site.apps.CollectedStaticFiles",
     "channels",
     "csp",
     "timescale",
@@ -54,12 +54,13 @@ INSTALLED_APPS = [
     "patterns",
     "streaming",
     "admin_processing",
-    "tickstock_site",
+    "tickstock_site.apps.TickstockSiteConfig",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tickstock_site.compression.GzipApi",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -190,7 +191,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [
     (f"vendor/{name}", path)
     for name, path in (
@@ -200,7 +201,16 @@ STATICFILES_DIRS = [
     )
     if path.is_dir()
 ]
-WHITENOISE_USE_FINDERS = TESTING or DEBUG
+HASHED_FILES = not (TESTING or DEBUG)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "tickstock_site.hashed_files.HashedStaticFiles"
+        if HASHED_FILES
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not (HASHED_FILES and (STATIC_ROOT / "staticfiles.json").is_file())
 
 # --- Celery -------------------------------------------------------------------------------------
 

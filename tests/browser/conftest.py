@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,10 +199,25 @@ class Visit:
     page: Any
     complaints: list[str]
 
+    def sign_in(self, path: str = "/") -> None:
+        """Through the form, as people do."""
+        self.page.goto(f"/sign-in/?next={path}")
+        self.page.get_by_label("Name").fill(NAME)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/sign-in/" not in url)
+
 
 @pytest.fixture
-def visit(browser: Any, server: Server) -> Any:
+def visit(browser: Any, server: Server) -> Iterator[Any]:
     """A factory of signed-in pages, or of others with `signed_in=False`."""
+    with open_pages(browser, server) as opener:
+        yield opener
+
+
+@contextmanager
+def open_pages(browser: Any, server: Server) -> Iterator[Any]:
+    """The factory of pages on one server; they are closed at the end."""
     contexts = []
 
     def open_page(path: str = "/", signed_in: bool = True, **options: Any) -> Visit:
@@ -212,7 +228,7 @@ def visit(browser: Any, server: Server) -> Any:
         page.on("console", lambda message: _note(visit, message))
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         if signed_in:
-            sign_in(page, path)
+            visit.sign_in(path)
         else:
             page.goto(path)
         return visit
@@ -220,14 +236,6 @@ def visit(browser: Any, server: Server) -> Any:
     yield open_page
     for context in contexts:
         context.close()
-
-
-def sign_in(page: Any, path: str = "/") -> None:
-    """Through the form, as people do."""
-    page.goto(f"/sign-in/?next={path}")
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def _note(visit: Visit, message: Any) -> None:
