@@ -107,7 +107,8 @@ def _stream(feed: FastFeed) -> Any:
     from benchmarks import shared
     from market.calendar import calendar
     from patterns.registry import standard
-    from streaming.stream import Stream, StreamOptions
+    from streaming.stream import Stream
+    from streaming.stream_options import StreamOptions
 
     options = StreamOptions("bench", feed.names, ignore_market_hours=True, once=True)
     return Stream(feed, options, calendar("24/7"), standard(), shared.redis_client())

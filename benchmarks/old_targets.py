@@ -113,7 +113,8 @@ def _start_once() -> float:
     from market.calendar import calendar
     from patterns.registry import standard
     from streaming.publish import SESSION_STARTED
-    from streaming.stream import Stream, StreamOptions
+    from streaming.stream import Stream
+    from streaming.stream_options import StreamOptions
 
     options = StreamOptions("bench", market.names(SYMBOLS), ignore_market_hours=True, once=True)
     stream = Stream(BriefFeed(), options, calendar("24/7"), standard(), shared.redis_client())

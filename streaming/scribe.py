@@ -6,13 +6,13 @@ Apart from the teller, so that a database that is away holds up neither prices n
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from streaming.background import Background
 from streaming.flow import FlowLog
 
 logger = logging.getLogger(__name__)
@@ -20,33 +20,23 @@ logger = logging.getLogger(__name__)
 LOOK_SECS = 0.25
 
 
-class Scribe:
+class Scribe(Background):
     """Writes once `STREAMING_BATCH_SIZE` rows wait, or `STREAMING_FLUSH_INTERVAL` has passed."""
 
     def __init__(self, flow: FlowLog, save_totals: Callable[[], None]) -> None:
+        super().__init__("scribe", LOOK_SECS)
         self._flow, self._save_totals = flow, save_totals
-        self._done = threading.Event()
         self._due_at = 0.0
-        self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
 
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
+    def step(self) -> None:
+        """Write, if that is due."""
+        if len(self._flow) >= settings.STREAMING_BATCH_SIZE or time.monotonic() >= self._due_at:
+            self.write()
 
-    def stop(self) -> None:
-        """Write what is left, and end."""
-        self._done.set()
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        while not self._done.wait(LOOK_SECS):
-            if self._is_due():
-                self.write()
+    def finish(self) -> None:
+        """Write what is left."""
         self.write()
         connection.close()
-
-    def _is_due(self) -> bool:
-        return len(self._flow) >= settings.STREAMING_BATCH_SIZE or time.monotonic() >= self._due_at
 
     def write(self) -> None:
         """Write what waits; a database that is away gets it at the next interval."""

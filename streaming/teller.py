@@ -1,71 +1,83 @@
-"""A thread that tells: prices many times a second, health every few."""
+"""A thread that tells: prices many times a second, health every few.
+
+It runs beside the bars, so that no minute's work delays prices or health.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
 from django.conf import settings
 
+from patterns.registry import Registry
 from streaming import publish
+from streaming.background import Background
+from streaming.broadcast import PriceBroadcast, now_ms
+from streaming.counters import Counters
 from streaming.health import HealthMonitor, UsageMeter
 from streaming.health_reasons import Thresholds
-
-if TYPE_CHECKING:
-    from streaming.stream import Stream
+from streaming.prices import PriceBoard
+from streaming.publish import Publisher
 
 PRICE_SECS = 0.05
 DELAYED_LAG_MS = 900_000
 
 
-class Teller:
-    """Runs beside the bars, so that no minute's work delays prices or health."""
+def monitor_of(source: str, counters: Counters, registry: Registry) -> HealthMonitor:
+    """The health monitor of a stream from `source`."""
+    return HealthMonitor(
+        source=source,
+        counters=counters,
+        thresholds=Thresholds.from_settings(),
+        detectors_loaded=len(registry.detectors),
+        indicators_loaded=len(registry.indicators),
+        live=source != "replay",
+        expected_lag_ms=DELAYED_LAG_MS if source == "massive_delayed" else 0,
+    )
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self.session: Any = None
-        self._done = threading.Event()
+
+class Teller(Background):
+    """Tells prices, and how the stream does.
+
+    session_id: of the running session, or None. finished: whether the feed has come to its end.
+    """
+
+    def __init__(
+        self,
+        prices: PriceBroadcast,
+        board: PriceBoard,
+        publisher: Publisher,
+        monitor: HealthMonitor,
+        session_id: Callable[[], str | None],
+        finished: Callable[[], bool],
+    ) -> None:
+        super().__init__("teller", PRICE_SECS)
+        self._prices, self._board, self._publisher = prices, board, publisher
+        self._monitor, self._usage = monitor, UsageMeter()
+        self._session_id, self._finished = session_id, finished
         self._health_at = time.monotonic()
-        self._monitor = HealthMonitor(
-            source=stream.feed.source,
-            counters=stream.counters,
-            thresholds=Thresholds.from_settings(),
-            detectors_loaded=len(stream.registry.detectors),
-            indicators_loaded=len(stream.registry.indicators),
-            live=stream.feed.source != "replay",
-            expected_lag_ms=DELAYED_LAG_MS if stream.feed.source == "massive_delayed" else 0,
-        )
-        self._usage = UsageMeter()
-        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
 
-    def start(self) -> None:
-        """Begin to tell."""
-        self._thread.start()
+    def step(self) -> None:
+        """Tell the prices that are due, and health when it is."""
+        self._prices.step()
+        if time.monotonic() >= self._health_at:
+            self._health_at = time.monotonic() + settings.HEALTH_INTERVAL
+            self.tell_health()
 
-    def stop(self) -> None:
-        """Tell what is left, and end."""
-        self._done.set()
-        self._thread.join(5)
+    def finish(self) -> None:
+        """Tell the last of it."""
+        self.tell_health()
 
-    def _run(self) -> None:
-        while not self._done.wait(PRICE_SECS):
-            self._stream.prices.step()
-            if time.monotonic() >= self._health_at:
-                self._health_at = time.monotonic() + settings.HEALTH_INTERVAL
-                self._tell_health()
-        self._tell_health()
-
-    def _tell_health(self) -> None:
-        stream = self._stream
-        now = time.time_ns() // 1_000_000
-        since = now - int(settings.HEALTH_INTERVAL * 1000)
+    def tell_health(self) -> None:
+        """Measure, and publish."""
+        now = now_ms()
         health = self._monitor.observe(
             now_ms=now,
-            session_id=str(self.session.session_id) if self.session is not None else None,
-            active_symbols=stream.board.active(since),
+            session_id=self._session_id(),
+            active_symbols=self._board.active(now - int(settings.HEALTH_INTERVAL * 1000)),
             usage=self._usage.read(),
-            symbol_count=len(stream.symbols),
-            feed_finished=stream.feed_finished,
+            symbol_count=len(self._board.symbols),
+            feed_finished=self._finished(),
         )
-        stream.publisher.announce(publish.HEALTH, "health", "streaming_health", health=health)
+        self._publisher.announce(publish.HEALTH, "health", "streaming_health", health=health)

@@ -18,7 +18,8 @@ from streaming.feeds.base import FeedAuthError, FeedConfigError
 from streaming.feeds.options import FeedOptions
 from streaming.feeds.registry import SOURCES, make_feed
 from streaming.store import MixedSources
-from streaming.stream import Stream, StreamOptions
+from streaming.stream import Stream
+from streaming.stream_options import StreamOptions
 
 CAN_NOT_HELP = 3
 
