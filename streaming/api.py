@@ -104,7 +104,11 @@ def indicators(
     limit: int = Query(100, ge=1, le=2000),
     cursor: str | None = Query(None, max_length=400),
 ) -> dict[str, Any]:
-    """Newest first, one item a bar with every indicator's value."""
+    """Newest first, one item a closed bar with every indicator's value.
+
+    Those of `timeframe=1m` are stored (without a timeframe these are what you get); those of 5m,
+    15m, 1h and 1d are computed from the bars, whose bounds `/bars` explains.
+    """
     known = known_symbol(symbol)
     page = Page(known.symbol, tier, timeframe, start, end, limit, cursor)
     found, following = indicators_of(page)

@@ -66,11 +66,16 @@ def bars(query: BarQuery) -> list[dict[str, Any]]:
     after those what the minutes give. With `fill`, minutes without a trade are there too, flat
     at the close before them and marked `filled`.
     """
-    found = _daily(query) if query.timeframe == "1d" else _intraday(query)
-    found.sort(key=lambda bar: bar["timestamp"])
+    found = bars_between(query)
     if query.fill and query.timeframe != "1d":
         found = _filled(found, MINUTES[query.timeframe], configured_calendar())[-query.limit :]
     return [bar | {"timestamp": utc_iso(to_ms(bar["timestamp"]))} for bar in found]
+
+
+def bars_between(query: BarQuery) -> list[dict[str, Any]]:
+    """The same without filling, their timestamps as datetimes."""
+    found = _daily(query) if query.timeframe == "1d" else _intraday(query)
+    return sorted(found, key=lambda bar: bar["timestamp"])
 
 
 def _parameters(query: BarQuery) -> dict[str, Any]:

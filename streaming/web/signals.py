@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from market.calendar import to_ms
-from streaming.web.bars import EARLIEST, LATEST
+from streaming.web.bars import EARLIEST, LATEST, MINUTES, BarQuery
 from streaming.web.catchup import COLUMNS, pattern_of
 from streaming.web.cursors import decode_cursor, encode_cursor
 from streaming.web.database import from_json, rows
 from streaming.web.frames import utc_iso
+from streaming.web.longer_indicators import computed_indicators
 
 SPAN = """symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(end)s
   AND (%(timeframe)s::text IS NULL OR timeframe = %(timeframe)s)"""
@@ -68,7 +69,12 @@ def detections_of(page: Page) -> Found:
 
 
 def indicators_of(page: Page) -> Found:
-    """One page of bars with their indicators' values, and the next page's cursor."""
+    """One page of bars with their indicators' values, and the next page's cursor.
+
+    Those of 1m are stored; those of longer bars are computed from the bars.
+    """
+    if page.timeframe in MINUTES and page.timeframe != "1m":
+        return _computed(page)
     if page.tier not in (None, "intraday"):
         return [], None
     found, following = _cut(rows(INDICATORS, page.parameters()), page.limit, "timeframe")
@@ -81,6 +87,23 @@ def indicators_of(page: Page) -> Found:
         for row in found
     ]
     return items, following
+
+
+def _computed(page: Page) -> Found:
+    tier = "daily" if page.timeframe == "1d" else "intraday"
+    if page.tier not in (None, tier):
+        return [], None
+    end = page.end
+    if page.cursor:
+        before, _ = decode_cursor(page.cursor)
+        end = min(before, end or LATEST)
+    query = BarQuery(page.symbol, str(page.timeframe), page.start, end, page.limit + 1)
+    items = computed_indicators(query)
+    if len(items) <= page.limit:
+        return items, None
+    last = items[page.limit - 1]
+    place = (datetime.fromisoformat(last["bar_timestamp"]), last["timeframe"])
+    return items[: page.limit], encode_cursor(place)
 
 
 def _cut(found: list[dict[str, Any]], limit: int, key: str) -> Found:

@@ -212,3 +212,64 @@ def test_an_unexpected_error_is_json_without_a_traceback(trader, monkeypatch):
 def test_the_openapi_document_names_every_endpoint(trader):
     paths = trader.get("/api/openapi.json").json()["paths"]
     assert {"/bars/{symbol}", "/patterns/{symbol}", "/streaming/api/status"} <= set(paths)
+
+
+def test_longer_indicators_are_computed_from_longer_bars(trader, apple):
+    store(*(bar(n, 10 + n / 10) for n in range(120)))
+    closes = [item["close"] for item in trader.get("/bars/AAPL?timeframe=5m").json()["bars"]]
+    found = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
+    assert [item["timeframe"] for item in found] == ["5m"] * 24
+    assert found[0]["bar_timestamp"] == "2025-06-02T15:25:00.000Z"
+    # By hand: the mean of the last twenty closes.
+    assert found[0]["values"]["SMA_20"] == pytest.approx(sum(closes[-20:]) / 20)
+    assert "SMA_20" not in found[-1]["values"]
+
+
+def test_a_longer_bar_that_still_grows_has_no_indicators_yet(trader, apple):
+    store(*(bar(n, 10) for n in range(13)))  # 13:42 is the newest minute, of 13:40 to 13:45
+    found = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
+    assert found[0]["bar_timestamp"] == "2025-06-02T13:35:00.000Z"
+
+
+def test_the_session_vwap_of_longer_bars_is_that_of_their_minutes(trader, apple):
+    store(bar(0, 10, volume=100.0), bar(1, 20, volume=300.0), bar(9, 40, volume=100.0))
+    (last, first) = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
+    assert first["values"]["VWAP"] == pytest.approx((10 * 100 + 20 * 300) / 400)
+    assert last["values"]["VWAP"] == pytest.approx((10 * 100 + 20 * 300 + 40 * 100) / 500)
+
+
+def test_daily_indicators_are_of_the_daily_tier(trader, apple):
+    values = {"open": 1, "high": 2, "low": 1, "volume": 5}
+    days = [datetime(2025, 3, 3, tzinfo=UTC) + timedelta(days=n) for n in range(30)]
+    DailyBar.objects.bulk_create(
+        DailyBar(symbol="AAPL", timestamp=day, close=1 + n / 30, **values)
+        for n, day in enumerate(days)
+    )
+    store(bar(0, 10))  # the clock has gone on since
+    found = trader.get("/indicators/AAPL?timeframe=1d&tier=daily").json()["indicators"]
+    assert len(found) == 30
+    assert found[0]["values"]["SMA_20"] == pytest.approx(
+        sum(1 + n / 30 for n in range(10, 30)) / 20
+    )
+    assert trader.get("/indicators/AAPL?timeframe=1d&tier=intraday").json()["indicators"] == []
+
+
+def test_computed_indicators_are_paged_without_gap_or_repetition(trader, apple):
+    store(*(bar(n, 10 + n % 7) for n in range(60)))
+    whole = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
+    paged, cursor = [], ""
+    while cursor is not None:
+        query = f"&limit=5{f'&cursor={cursor}' if cursor else ''}"
+        page = trader.get(f"/indicators/AAPL?timeframe=5m{query}").json()
+        paged += page["indicators"]
+        cursor = page["next_cursor"]
+    assert [item["bar_timestamp"] for item in paged] == [item["bar_timestamp"] for item in whole]
+    since = whole[3]["bar_timestamp"]
+    late = trader.get("/indicators/AAPL", {"timeframe": "5m", "from": since}).json()["indicators"]
+    assert late == whole[:4]
+
+
+@pytest.mark.parametrize("timeframe", ["5m", "1d"])
+def test_a_symbol_without_bars_has_no_computed_indicators(trader, apple, timeframe):
+    answer = trader.get(f"/indicators/AAPL?timeframe={timeframe}")
+    assert answer.json() == {"symbol": "AAPL", "indicators": [], "next_cursor": None}
