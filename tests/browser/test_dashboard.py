@@ -51,6 +51,31 @@ def test_the_chosen_symbols_chart_and_indicators_are_shown(visit, live):
     expect(page.locator(".chart canvas").first).to_be_visible()
 
 
+def test_longer_timeframes_have_overlays_and_indicators_too(visit, live):
+    page = ready(visit().page)
+    page.locator("#row-NVDA").click()
+    page.get_by_text("5m", exact=True).click()
+    expect(page.locator("[data-when]")).to_have_text(re.compile(r"\d\d:\d[05] bar of 5m"))
+    expect(page.locator(".readouts dd").first).to_have_text(re.compile(r"\d+\.\d\d"))
+    expect(page.get_by_role("checkbox", name="SMA 20")).to_be_enabled()
+    page.reload()
+    expect(page.locator("[data-when]")).to_have_text(re.compile("5m"))
+    expect(page.locator(".readouts dd").first).to_have_text(re.compile(r"\d+\.\d\d"))
+
+
+def test_a_burst_that_catches_up_is_cut_off_and_named(visit, stream):
+    stream.start()
+    stream.health(ticks_per_second=28_000.0)
+    page = ready(visit().page)
+    rates = page.locator("#rates")
+    expect(rates).to_have_attribute("aria-label", re.compile("a burst of 28,000 is cut off"))
+    for _ in range(3):
+        time.sleep(0.02)
+        stream.health(ticks_per_second=10.0)
+    expect(page.locator("#rate")).to_have_text("10.0")
+    expect(rates).to_have_attribute("aria-label", re.compile("now 10.0; a burst of 28,000"))
+
+
 def test_a_detection_appears_as_it_is_published_and_leads_to_its_chart(visit, live):
     page = ready(visit().page)
     minute_ms = int(time.time() // 60) * 60_000

@@ -11,7 +11,7 @@ import {
   createSeriesMarkers,
 } from "../vendor/lightweight-charts/lightweight-charts.standalone.production.mjs";
 import { colour } from "./frames.js";
-import { day, decimals, full, minute, words } from "./format.js";
+import { date, day, decimals, full, fullDate, minute, words } from "./format.js";
 
 const STEPS = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400 };
 const MOST_MARKERS = 120;
@@ -29,9 +29,15 @@ const MARKS = {
   neutral: { position: "aboveBar", shape: "circle", colour: "--neutral" },
 };
 
-/** Whether a mark of this direction already stands at this bar: one is enough to see. */
-const sameMark = (before, pattern, time) =>
-  before !== undefined && before.time === time && before.pattern.direction === pattern.direction;
+/** One mark a bar and direction is enough to see; that of the chosen detection comes first. */
+function distinct(marks, chosen) {
+  const seen = new Map();
+  for (const mark of marks) {
+    const key = `${mark.time} ${mark.pattern.direction}`;
+    if (!seen.has(key) || mark.pattern.detection_id === chosen) seen.set(key, mark);
+  }
+  return [...seen.values()];
+}
 
 const toBar = (bar) => ({
   time: Date.parse(bar.timestamp) / 1000,
@@ -141,12 +147,11 @@ export class CandleChart {
   /** Mark detections on their bars. */
   mark(patterns) {
     for (const pattern of patterns) this.patterns.set(pattern.detection_id, pattern);
-    const marks = [...this.patterns.values()]
+    const all = [...this.patterns.values()]
       .map((pattern) => ({ pattern, time: this.#start(Date.parse(pattern.bar_timestamp) / 1000) }))
       .filter(({ pattern, time }) => pattern.holds !== false && time >= (this.bars[0]?.time ?? Infinity))
-      .sort((a, b) => a.time - b.time)
-      .filter(({ pattern, time }, index, all) => pattern.detection_id === this.chosen || !sameMark(all[index - 1], pattern, time))
-      .slice(-MOST_MARKERS);
+      .sort((a, b) => a.time - b.time);
+    const marks = distinct(all, this.chosen).slice(-MOST_MARKERS);
     const crowded = marks.length > 30;
     this.markers.setMarkers(
       marks.map(({ pattern, time }) => {
@@ -204,10 +209,10 @@ export class CandleChart {
         secondsVisible: false,
         rightOffset: 5,
         minBarSpacing: 1,
-        tickMarkFormatter: (time, kind) => (kind <= TickMarkType.DayOfMonth ? day(time * 1000) : minute(time * 1000)),
+        tickMarkFormatter: (time, kind) => this.#mark(time * 1000, kind),
       },
       localization: {
-        timeFormatter: (time) => (this.timeframe === "1d" ? day(time * 1000) : full(time * 1000)),
+        timeFormatter: (time) => (this.timeframe === "1d" ? fullDate(time * 1000) : full(time * 1000)),
       },
     });
     const up = colour("--up");
@@ -227,6 +232,12 @@ export class CandleChart {
     if (this.bars.length) this.volume.setData(this.bars.map((bar) => this.#volumeBar(bar)));
     for (const [name, series] of this.lines) series.applyOptions({ color: this.#lineColour(name) });
     this.mark([]);
+  }
+
+  /** What stands below the time axis. */
+  #mark(ms, kind) {
+    if (this.timeframe === "1d") return date(ms);
+    return kind <= TickMarkType.DayOfMonth ? day(ms) : minute(ms);
   }
 
   #drawBar(bar, historical = false) {

@@ -63,6 +63,13 @@ export const minute = (ms) => inZone("minute", hm).format(ms);
 export const day = (ms) => inZone("day", { month: "short", day: "numeric" }).format(ms);
 export const weekday = (ms) => inZone("weekday", { weekday: "short", ...hm }).format(ms);
 export const full = (ms) => inZone("full", { weekday: "short", month: "short", day: "numeric", ...hm }).format(ms);
+
+const dates = new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "short", day: "numeric" });
+const fullDates = new Intl.DateTimeFormat(locale, { timeZone: "UTC", dateStyle: "medium" });
+
+/** A daily bar's date: its timestamp is 00:00 UTC of the session's, wherever the market is. */
+export const date = (ms) => dates.format(ms);
+export const fullDate = (ms) => fullDates.format(ms);
 export const isoDay = (ms) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(ms);
 
 /** "EST", or "UTC" where a zone has no short name. */

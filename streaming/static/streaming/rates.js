@@ -5,6 +5,14 @@ import { compact, number } from "./format.js";
 
 const SPAN_MS = 3600000;
 
+/** Where the scale ends: what catches up in a burst is cut off, so that the rest can be read. */
+function scaleEnd(rates) {
+  const sorted = [...rates].sort((a, b) => a - b);
+  const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  const most = sorted.at(-1) ?? 1;
+  return Math.max(1, median > 0 ? Math.min(most, 3 * median) : most);
+}
+
 /** A stepless area: minutes from the bars' own trade counts, then every health report. */
 export class RateChart {
   constructor(canvas, figure) {
@@ -38,11 +46,27 @@ export class RateChart {
     this.draw();
   }
 
-  /** The scale's end: a burst of a few minutes is cut off, so that the rest can be read. */
-  #top() {
-    const rates = this.points.map((point) => point[1]).sort((a, b) => a - b);
-    const usual = rates[Math.floor(rates.length * 0.8)] ?? 1;
-    return Math.max(1, Math.min(rates.at(-1) ?? 1, 3 * usual));
+  /** The highest of the points that are cut off, if any are. */
+  #burst(top) {
+    const over = this.points.filter((point) => point[1] > top);
+    return over.length ? over.reduce((most, point) => (point[1] > most[1] ? point : most)) : null;
+  }
+
+  #describe(burst) {
+    const now = number(this.points.at(-1)[1], 1);
+    const peak = burst ? `; a burst of ${number(burst[1])} is cut off` : "";
+    this.canvas.setAttribute("aria-label", `Ticks a second over the last hour: now ${now}${peak}`);
+  }
+
+  #label(context, [ms, rate], x, width) {
+    const text = `▲ ${compact(rate)}/s`;
+    const half = context.measureText(text).width / 2 + 2;
+    const at = Math.max(half, Math.min(width - half, x(ms)));
+    context.textAlign = "center";
+    context.fillStyle = colour("--panel");
+    context.fillRect(at - half, 16, 2 * half, 13);
+    context.fillStyle = colour("--ink-2");
+    context.fillText(text, at, 26);
   }
 
   #draw() {
@@ -51,7 +75,8 @@ export class RateChart {
     if (!width || !height) return;
     const context = sharp(this.canvas, width, height);
     const top = 14;
-    const most = this.#top();
+    const most = scaleEnd(this.points.map((point) => point[1]));
+    const burst = this.#burst(most);
     context.strokeStyle = colour("--line");
     context.beginPath();
     context.moveTo(0, top + 0.5);
@@ -66,6 +91,7 @@ export class RateChart {
     context.textAlign = "right";
     context.fillText("last hour", width, 9);
     if (this.points.length < 2) return;
+    this.#describe(burst);
 
     const end = this.points.at(-1)[0];
     const start = Math.min(this.points[0][0], end - 600000);
@@ -86,5 +112,6 @@ export class RateChart {
     context.beginPath();
     context.arc(x(end), y(this.points.at(-1)[1]), 2, 0, 7);
     context.fill();
+    if (burst) this.#label(context, burst, x, width);
   }
 }

@@ -1,7 +1,7 @@
 // Indicator values of the chosen symbol's newest closed bar.
 
 import { setText } from "./frames.js";
-import { minute, number, price } from "./format.js";
+import { date, minute, number, price } from "./format.js";
 
 const AS_PRICE = (value) => price(value);
 const AS_NUMBER = (value) => number(value, 2);
@@ -42,15 +42,16 @@ export class Readouts {
     }
   }
 
-  /** Values by name, of the bar that began at `minuteMs`; what is missing is still warming up. */
-  show(values, minuteMs) {
+  /** Values by name, of the bar that began at `startMs`; what is missing is still warming up. */
+  show(values, startMs, timeframe) {
     for (const [name, { value, format }] of this.cells) {
       const number = values[name];
       const known = typeof number === "number";
       const word = name === "RSI_14" && known ? rsiWord(number) : "";
       setText(value, known ? `${format(number)}${word && ` ${word}`}` : "–");
     }
-    setText(this.when, `· ${minute(minuteMs)} bar`);
+    const when = timeframe === "1d" ? date(startMs) : minute(startMs);
+    setText(this.when, `· ${when} bar${timeframe === "1m" ? "" : ` of ${timeframe}`}`);
   }
 
   clear() {

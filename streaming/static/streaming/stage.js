@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { CandleChart, OVERLAYS } from "./chart.js";
-import { flash, setClass, setText } from "./frames.js";
+import { flash, later, setClass, setText } from "./frames.js";
 import { ARROWS, compact, direction, number, percent, price } from "./format.js";
 import { Readouts } from "./readouts.js";
 
@@ -22,6 +22,8 @@ export class Stage extends EventTarget {
     this.timeframes = [...root.querySelectorAll("[data-timeframe]")];
     this.overlays = [...root.querySelectorAll("[data-overlay]")];
     this.timeframe = localStorage.getItem("timeframe") ?? "1m";
+    // A longer bar has closed: its indicators are computed by the server.
+    this.renew = later(() => this.reload(true), 1000);
     this.#listen();
   }
 
@@ -42,7 +44,7 @@ export class Stage extends EventTarget {
   /** Fetch the history again: another timeframe, or after a gap in the connection. */
   async reload(keepView = false) {
     const { symbol, timeframe } = this;
-    for (const input of this.overlays) input.disabled = timeframe !== "1m";
+    this.#overlay();
     if (!symbol) return;
     this.request?.abort();
     this.request = new AbortController();
@@ -85,12 +87,13 @@ export class Stage extends EventTarget {
   bar(bar, minuteMs) {
     if (bar.symbol !== this.symbol || this.loaded !== this.symbol) return;
     if (!this.chart.minute(bar, minuteMs)) this.dispatchEvent(new Event("hole"));
+    else if (this.timeframe !== "1m" && this.chart.bars.length > this.barsLoaded) this.renew();
   }
 
   indicate(indicators, minuteMs) {
     if (indicators.symbol !== this.symbol) return;
     if (this.loaded === this.symbol) this.chart.indicate(indicators.values, minuteMs);
-    this.readouts.show(indicators.values, minuteMs);
+    if (this.timeframe === "1m") this.readouts.show(indicators.values, minuteMs, "1m");
   }
 
   detect(pattern) {
@@ -107,8 +110,10 @@ export class Stage extends EventTarget {
     this.loaded = this.symbol;
     setText(this.parts.name, bars.name);
     this.chart.load({ timeframe: this.timeframe, bars: bars.bars, indicators, patterns, keepView });
+    this.barsLoaded = this.chart.bars.length;
     const newest = indicators[0];
-    if (newest) this.readouts.show(newest.values, Date.parse(newest.bar_timestamp), this.timeframe);
+    if (!newest) this.readouts.clear();
+    else this.readouts.show(newest.values, Date.parse(newest.bar_timestamp), this.timeframe);
     if (!Number.isFinite(this.shownPrice) && bars.bars.length) setText(this.parts.price, price(bars.bars.at(-1).close));
     this.#say(bars.bars.length ? "" : "No bars yet: the first one closes with the minute.");
   }
@@ -136,10 +141,13 @@ export class Stage extends EventTarget {
     this.chart.onHover((bar) => this.#legend(bar));
   }
 
+  /** A session's VWAP begins anew each day, so that there is no line of it in daily bars. */
   #overlay() {
+    for (const input of this.overlays) input.disabled = input.dataset.overlay === "vwap" && this.timeframe === "1d";
     const keys = this.overlays.filter((input) => input.checked).map((input) => input.dataset.overlay);
     localStorage.setItem("overlays", JSON.stringify(keys));
-    this.chart.overlay(new Set(keys.filter((key) => key in OVERLAYS)));
+    const drawn = keys.filter((key) => key in OVERLAYS && !(key === "vwap" && this.timeframe === "1d"));
+    this.chart.overlay(new Set(drawn));
   }
 
   #legend(bar) {
