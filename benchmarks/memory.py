@@ -130,8 +130,10 @@ def _parts_mb(parts: Any) -> dict[str, float]:
     slots = sum(slot.state.nbytes for slot in worker.aggregator._slots.values())
     window = sum(field.nbytes for field in engine.window.fields.values())
     keys = sum(
-        (held.sorted if hasattr(held, "sorted") else held.table).nbytes
+        part.nbytes
         for held in memory._minutes.values()
+        for part in vars(held).values()
+        if hasattr(part, "nbytes")
     )
     return {
         "  minutes, open and closed, MB": slots / MEGABYTE,

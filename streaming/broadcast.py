@@ -11,6 +11,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+import numpy as np
+
 from patterns import identity
 from patterns.analysis import MinuteAnalysis
 from streaming import indicator_messages, publish
@@ -147,13 +149,16 @@ class PriceBroadcast:
             return
         self._probe_at = time.monotonic() + PROBE_SECS
         batches = [self._tape.popleft() for _ in range(len(self._tape))]
-        messages = [m for batch in batches for m in self._tick_messages(batch)]
+        most = None if self._listened else 1
+        messages = [m for batch in batches for m in self._tick_messages(batch, most)]
         sent = self._publisher.send_all(messages if self._listened else messages[-1:])
         self._listened = bool(sent) and sent[-1] > 0
 
-    def _tick_messages(self, batch: TickBatch) -> list[tuple[str, bytes]]:
+    def _tick_messages(self, batch: TickBatch, most: int | None) -> list[tuple[str, bytes]]:
+        """The batch's ticks with a price to show; the last `most` of them, None for all."""
         names = self._board.symbols.names
-        shown = batch.take((batch.flags & OPEN_CLOSE) != 0)
+        rows = np.flatnonzero(batch.flags & OPEN_CLOSE)
+        shown = batch.take(rows if most is None else rows[-most:])
         columns = (shown.symbol_id, shown.price, shown.size, shown.time_ms)
         return [
             (publish.TICKS, encode(self._tick(names[i], price, size, at)))

@@ -1,8 +1,9 @@
 """Which trades were seen before: 16 minutes of event time, exactly, at eight bytes a trade.
 
-Each minute's keys are a hash set while ticks still come to it and a sorted array afterwards. A
-Bloom filter over all of them answers for the other minutes, so that a trade which is new, as
-nearly all are, costs two look-ups however many minutes are remembered.
+Each minute's keys are a hash table while ticks still come to it. Afterwards its empty places are
+squeezed out: the keys in the table's order, and a bit for each place that tells which were taken.
+A Bloom filter over all minutes answers for the others, so that a trade which is new, as nearly all
+are, costs two look-ups however many minutes are remembered.
 """
 
 from __future__ import annotations
@@ -69,12 +70,69 @@ def _mark(table: Keys, bloom: Keys, keys: Keys, seen: NDArray[np.uint8]) -> int:
     return added
 
 
-class _OpenMinute:
-    """The keys of a minute that still gets ticks."""
+@njit(cache=True, nogil=True)
+def _find_open(table: Keys, keys: Keys, found: NDArray[np.bool_]) -> None:
+    """Sets `found` for each of `keys` that the table has."""
+    for i in range(len(keys)):
+        if table[_slot_of(table, keys[i])] == keys[i]:
+            found[i] = True
 
-    def __init__(self) -> None:
+
+@njit(cache=True, nogil=True)
+def _squeeze(table: Keys, taken: Keys, before: NDArray[np.int64], keys: Keys) -> None:
+    """The table's keys without its empty places; `taken`: a bit a place; `before`: keys before
+    each word of bits.
+    """
+    count = 0
+    one = np.uint64(1)
+    for word in range(len(taken)):
+        before[word] = count
+        bits = np.uint64(0)
+        for bit in range(64):
+            key = table[word * 64 + bit]
+            if key != 0:
+                bits |= one << np.uint64(bit)
+                keys[count] = key
+                count += 1
+        taken[word] = bits
+
+
+@njit("int64(uint64)", cache=True, nogil=True)
+def _ones(bits: np.uint64) -> int:
+    """How many bits are set (H. S. Warren, "Hacker's Delight", figure 5-2)."""
+    bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    pairs = np.uint64(0x3333333333333333)
+    bits = (bits & pairs) + ((bits >> np.uint64(2)) & pairs)
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True, nogil=True)
+def _find_closed(
+    taken: Keys, before: NDArray[np.int64], held: Keys, keys: Keys, found: NDArray[np.bool_]
+) -> None:
+    """As `_find_open`, in what `_squeeze` made of a table: from a key's place to the next empty."""
+    one, low = np.uint64(1), np.uint64(63)
+    mask = np.uint64(len(taken) * 64 - 1)
+    for i in range(len(keys)):
+        place = (keys[i] * MULTIPLIER >> np.uint64(20)) & mask
+        while True:
+            word, bit = np.int64(place >> np.uint64(6)), one << (place & low)
+            if taken[word] & bit == 0:
+                break
+            if held[before[word] + _ones(taken[word] & (bit - one))] == keys[i]:
+                found[i] = True
+                break
+            place = (place + one) & mask
+
+
+class _OpenMinute:
+    """The keys of a minute that still gets ticks; room for `expected` at once."""
+
+    def __init__(self, expected: int = 0) -> None:
         self.table: Keys = np.zeros(SMALLEST_TABLE, np.uint64)
         self.count = 0
+        self.reserve(expected)
 
     def reserve(self, more: int) -> None:
         """Room for `more` keys at no more than half full."""
@@ -88,23 +146,27 @@ class _OpenMinute:
     def keys(self) -> Keys:
         return self.table[self.table != 0]
 
-    def has(self, key: np.uint64) -> bool:
-        return bool(self.table[_slot_of(self.table, key)] == key)
+    def find(self, keys: Keys, found: NDArray[np.bool_]) -> None:
+        """Set `found` for each of `keys` that is here."""
+        _find_open(self.table, keys, found)
 
 
 class _ClosedMinute:
     """The keys of a minute that late trades alone still reach."""
 
-    def __init__(self, keys: Keys) -> None:
-        self.sorted = np.sort(keys)
-        self.count = len(keys)
-
-    def has(self, key: np.uint64) -> bool:
-        place = np.searchsorted(self.sorted, key)
-        return bool(place < len(self.sorted) and self.sorted[place] == key)
+    def __init__(self, opened: _OpenMinute) -> None:
+        words = len(opened.table) // 64
+        self.count = opened.count
+        self._taken, self._before = np.empty(words, np.uint64), np.empty(words, np.int64)
+        self._keys: Keys = np.empty(opened.count, np.uint64)
+        _squeeze(opened.table, self._taken, self._before, self._keys)
 
     def keys(self) -> Keys:
-        return self.sorted
+        return self._keys
+
+    def find(self, keys: Keys, found: NDArray[np.bool_]) -> None:
+        """Set `found` for each of `keys` that is here."""
+        _find_closed(self._taken, self._before, self._keys, keys, found)
 
 
 class TradeMemory:
@@ -128,23 +190,30 @@ class TradeMemory:
         opened.count += added
         self._bloomed += added
         seen = marks == 1
-        for row in np.flatnonzero(marks == 2):
-            seen[row] = self._elsewhere(minute, keys[row])
+        perhaps = np.flatnonzero(marks == 2)
+        if len(perhaps):
+            seen[perhaps] = self._elsewhere(minute, keys[perhaps])
         return seen
 
     def _opened(self, minute: int) -> _OpenMinute:
         found = self._minutes.get(minute)
         if isinstance(found, _OpenMinute):
             return found
-        opened = self._minutes[minute] = _OpenMinute()
+        # A minute is about as busy as the one before: growing would insert each key again.
+        last = self._minutes.get(minute - 1) if found is None else found
+        opened = self._minutes[minute] = _OpenMinute(last.count if last is not None else 0)
         if found is not None:
-            opened.reserve(found.count)
             _insert_all(opened.table, found.keys())
             opened.count = found.count
         return opened
 
-    def _elsewhere(self, minute: int, key: np.uint64) -> bool:
-        return any(held.has(key) for at, held in self._minutes.items() if at != minute)
+    def _elsewhere(self, minute: int, keys: Keys) -> NDArray[np.bool_]:
+        """Which of `keys` other minutes have."""
+        found = np.zeros(len(keys), np.bool_)
+        for at, held in self._minutes.items():
+            if at != minute:
+                held.find(keys, found)
+        return found
 
     def _reserve_bloom(self, more: int) -> None:
         wanted = (self._bloomed + more) * BLOOM_BITS_PER_KEY // 64
@@ -163,7 +232,7 @@ class TradeMemory:
         """Minutes up to `through` get late trades alone: pack them."""
         for minute, held in self._minutes.items():
             if minute <= through and isinstance(held, _OpenMinute):
-                self._minutes[minute] = _ClosedMinute(held.keys())
+                self._minutes[minute] = _ClosedMinute(held)
 
     def forget(self, before: int) -> None:
         """Drop the minutes before `before`."""

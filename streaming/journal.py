@@ -165,8 +165,10 @@ class Journal:
 
         others: the same entry's parts in the journals of other shards; all are written, or none.
         """
-        pipe = self.client.pipeline(transaction=True)
         count = len(symbols)
+        # One command is whole by itself; nearly every append is one.
+        several = count > self._symbols_written or bool(others)
+        pipe = self.client.pipeline(transaction=several)
         if count > self._symbols_written:
             known = self.client.llen(self.name.symbols)
             if count > known:
