@@ -33,6 +33,9 @@ ROLE_OF_PROCESS = {
     "test": "app_owner",
 }
 
+# The pool waits ever longer between its attempts, up to this; then who wants a connection begins
+# anew. Its own five minutes would keep a server that is back waiting for as long.
+RECONNECT_SECS = 5.0
 # A server that has gone without a word is noticed within these, not after libpq's hours.
 PATIENCE = {
     "connect_timeout": 5,
@@ -77,7 +80,7 @@ def database_settings(role: str, engine: str, pool: dict[str, Any] | None) -> di
     parts = parse_database_url(URL_OF_ROLE[role], url) if url else {}
     options: dict[str, Any] = {"application_name": f"tickstock-{current_process()}", **PATIENCE}
     if pool:
-        options["pool"] = pool
+        options["pool"] = {"reconnect_timeout": RECONNECT_SECS, **pool}
     if "sslmode" in parts:
         options["sslmode"] = parts["sslmode"]
     return {

@@ -52,7 +52,7 @@ def test_a_role_connects_with_its_own_url(monkeypatch: pytest.MonkeyPatch) -> No
     assert (made["USER"], made["PASSWORD"], made["NAME"]) == ("app_readonly", "p@ss", "tick")
     assert (made["HOST"], made["PORT"], made["CONN_MAX_AGE"]) == ("db.example", "6543", 0)
     assert made["OPTIONS"]["sslmode"] == "require"
-    assert made["OPTIONS"]["pool"] == {"max_size": 4}
+    assert made["OPTIONS"]["pool"] == {"max_size": 4, "reconnect_timeout": 5.0}
     assert made["OPTIONS"]["connect_timeout"] <= 10
 
 
