@@ -89,7 +89,13 @@ def degraded(home: Home, reason: str) -> dict[str, Any]:
 
 
 def healthy(home: Home) -> bool:
-    return bool(wait_for(lambda: home.health().get("status") == "healthy", 40, "healthy again"))
+    return bool(
+        wait_for(
+            lambda: home.health().get("status") == "healthy",
+            60,
+            f"healthy: {home.health()}; {home.logs()}",
+        )
+    )
 
 
 def end(process: subprocess.Popen[str]) -> int:
