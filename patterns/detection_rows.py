@@ -190,7 +190,7 @@ def _write(cursor: Any, changed: Sequence[Stored], now: datetime) -> None:
     rows = [_row(*item, now) for item in numbered if item[0].detection.state != FORMED]
     if rows:
         cursor.execute(WRITE, [msgspec.json.encode(rows).decode()])
-    events = [detection_event(i.detection, s, flow, i.first_seen, now) for i, s, flow in numbered]
+    events = (detection_event(i.detection, s, flow, i.first_seen, now) for i, s, flow in numbered)
     outbox.add(cursor, CHANNEL, events)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -13,13 +14,12 @@ PENDING = "SELECT id, channel, event FROM event_outbox ORDER BY id LIMIT %s"
 FORGET = "DELETE FROM event_outbox WHERE id = ANY(%s)"
 
 
-def add(cursor: Any, channel: str, events: Sequence[Mapping[str, Any]]) -> None:
+def add(cursor: Any, channel: str, events: Iterable[Mapping[str, Any]]) -> None:
     """Leave events for publishing, in their order, in the caller's transaction."""
-    if not events:
-        return
+    waiting = iter(events)
     with cursor.copy(ADD) as copy:
-        for start in range(0, len(events), BLOCK):
-            copy.write(_lines(channel, events[start : start + BLOCK]))
+        while block := list(islice(waiting, BLOCK)):
+            copy.write(_lines(channel, block))
 
 
 def _lines(channel: str, events: Sequence[Mapping[str, Any]]) -> str:

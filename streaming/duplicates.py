@@ -219,7 +219,7 @@ class TradeMemory:
         wanted = (self._bloomed + more) * BLOOM_BITS_PER_KEY // 64
         if wanted <= len(self._bloom):
             return
-        self._rebuild_bloom(2 * (len(self) + more) * BLOOM_BITS_PER_KEY // 64)
+        self._rebuild_bloom((len(self) + more) * BLOOM_BITS_PER_KEY * 3 // 128)
 
     def _rebuild_bloom(self, words: int) -> None:
         size = max(SMALLEST_BLOOM_WORDS, 1 << (words - 1).bit_length())

@@ -20,6 +20,7 @@ from patterns.identity import named_id
 
 STAGES = ("tick", "bar", "detection", "saved", "published", "delivered")
 MINUTE_MS = 60_000
+BLOCK = 4_000
 
 # One JSON text for all rows: an array for each column took the interpreter three times as long,
 # in which no price could be told.
@@ -101,22 +102,23 @@ class FlowLog:
             self._keep_bound()
 
     def flush(self, cursor: Any) -> int:
-        """Write what is buffered in one statement; how many rows. If it fails, nothing is lost."""
-        rows = self._take()
-        if not rows:
-            return 0
-        try:
-            cursor.execute(INSERT, [msgspec.json.encode([row.as_row() for row in rows]).decode()])
-        except BaseException:
-            self._put_back(rows)
-            raise
-        return len(rows)
+        """Write what is buffered, a block a statement; how many rows. Nothing is lost by a failure."""
+        written = 0
+        for _ in range(len(self) // BLOCK + 1):
+            rows = self._take(BLOCK)
+            try:
+                if rows:
+                    encoded = msgspec.json.encode([row.as_row() for row in rows])
+                    cursor.execute(INSERT, [encoded.decode()])
+            except BaseException:
+                self._put_back(rows)
+                raise
+            written += len(rows)
+        return written
 
-    def _take(self) -> list[Stage]:
+    def _take(self, most: int) -> list[Stage]:
         with self._lock:
-            rows = list(self._rows)
-            self._rows.clear()
-        return rows
+            return [self._rows.popleft() for _ in range(min(most, len(self._rows)))]
 
     def _put_back(self, rows: list[Stage]) -> None:
         with self._lock:

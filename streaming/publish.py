@@ -12,6 +12,7 @@ import math
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -93,13 +94,14 @@ class Publisher:
 
     def send_all(self, messages: Iterable[Message]) -> list[int]:
         """Publish encoded events in order; the subscribers of each that Redis took."""
-        waiting = list(messages)
+        waiting = iter(messages)
         received: list[int] = []
+        block: list[Message] = []
         try:
-            while len(received) < len(waiting):
-                received += self._send_block(waiting[len(received) : len(received) + BLOCK])
+            while block := list(islice(waiting, BLOCK)):
+                received += self._send_block(block)
         except redis.RedisError as error:
-            count = len(waiting) - len(received)
+            count = len(block) + sum(1 for _ in waiting)
             self.lost += count
             logger.warning("%d events were not published: %s", count, type(error).__name__)
         return received
