@@ -102,7 +102,7 @@ class FlowLog:
             self._keep_bound()
 
     def flush(self, cursor: Any) -> int:
-        """Write what is buffered, a block a statement; how many rows. Nothing is lost by a failure."""
+        """Write what is buffered, a block a statement; how many rows. A failure loses none."""
         written = 0
         for _ in range(len(self) // BLOCK + 1):
             rows = self._take(BLOCK)
