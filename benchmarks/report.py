@@ -42,6 +42,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[2], 1),
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -73,7 +74,10 @@ def table(results: Results) -> str:
     """One row a figure, one table for all, and the parts of those that have some."""
     rows = [_row(name, figure) for name, figures in results.items() for figure in figures]
     told = machine()
-    of = f"{told['cpu']}, {told['cores']} cores, Python {told['python']}, {told['measured'][:10]}"
+    of = (
+        f"{told['cpu']}, {told['cores']} cores, Python {told['python']}, {told['measured'][:10]}; "
+        f"load of the last 15 minutes, the benchmarks' own included: {told['load']}"
+    )
     parts = [_parts(figure) for figures in results.values() for figure in figures if figure.detail]
     return "\n".join([f"\nMeasured on {of}.\n", HEAD, *rows, "\n### Parts\n", *parts])
 
