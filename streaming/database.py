@@ -47,21 +47,23 @@ class PatientDatabase:
                 result = work(connection)
             except AWAY as error:
                 connection.close()
-                self._note_away(error)
+                self.note_away(error)
                 if self._give_up.wait(wait):
                     raise DatabaseAway from error
                 wait = min(wait * 2, LONGEST_WAIT_SECS)
             else:
-                self._note_back()
+                self.note_back()
                 return result
 
-    def _note_away(self, error: Exception) -> None:
+    def note_away(self, error: Exception) -> None:
+        """Health tells from now on that the database is away."""
         if not self._counters.database_down_since_ms:
             self._counters.database_down_since_ms = time.time_ns() // 1_000_000
             self._counters.error_count += 1
             logger.error("the database is away: %s", str(error).splitlines()[0])
 
-    def _note_back(self) -> None:
+    def note_back(self) -> None:
+        """Health no longer tells so."""
         if self._counters.database_down_since_ms:
             logger.info("the database is back")
         self._counters.database_down_since_ms = 0

@@ -144,7 +144,8 @@ class HealthMonitor:
         self._last = marks
         secs = (now_ms - last.now_ms) / 1000
         processed = marks.ticks_processed - last.ticks_processed
-        per_second = round(processed / secs, 1) if secs > 0 else 0.0
+        # A process that has no feed of its own sees ticks when it takes them from the journal.
+        came = marks.ticks_received - last.ticks_received if marks.ticks_received else processed
         since = max(self._disconnected_since_ms, self._session_since_ms)
         return Look(
             now_ms=now_ms,
@@ -155,8 +156,8 @@ class HealthMonitor:
             disconnected_since_ms=0 if counters.feed_connected else since,
             quiet_since_ms=max(counters.last_received_ms, self._session_since_ms),
             ticks_in_window=marks.ticks_received - last.ticks_received,
-            ticks_per_second=per_second,
-            feed_lag_ms=self._lag(per_second),
+            ticks_per_second=_rate(came, secs),
+            feed_lag_ms=self._lag(_rate(processed, secs)),
             expected_lag_ms=self._expected_lag_ms,
             dropped=marks.dropped - last.dropped,
             rejected=marks.rejected - last.rejected,
@@ -201,3 +202,7 @@ class HealthMonitor:
             "cpu_percent": look.cpu_percent,
             "error_count": counters.error_count,
         }
+
+
+def _rate(count: int, secs: float) -> float:
+    return round(count / secs, 1) if secs > 0 else 0.0

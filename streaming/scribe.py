@@ -5,7 +5,6 @@ Apart from the teller, so that a database that is away holds up neither prices n
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 
@@ -13,19 +12,23 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from streaming.background import Background
+from streaming.database import PatientDatabase
 from streaming.flow import FlowLog
-
-logger = logging.getLogger(__name__)
 
 LOOK_SECS = 0.25
 
 
 class Scribe(Background):
-    """Writes once `STREAMING_BATCH_SIZE` rows wait, or `STREAMING_FLUSH_INTERVAL` has passed."""
+    """Writes once `STREAMING_BATCH_SIZE` rows wait, or `STREAMING_FLUSH_INTERVAL` has passed.
 
-    def __init__(self, flow: FlowLog, save_totals: Callable[[], None]) -> None:
+    So it is the first to see that the database went away between two minutes, and says so.
+    """
+
+    def __init__(
+        self, flow: FlowLog, save_totals: Callable[[], None], database: PatientDatabase
+    ) -> None:
         super().__init__("scribe", LOOK_SECS)
-        self._flow, self._save_totals = flow, save_totals
+        self._flow, self._save_totals, self._database = flow, save_totals, database
         self._due_at = 0.0
 
     def step(self) -> None:
@@ -47,4 +50,6 @@ class Scribe(Background):
             self._save_totals()
         except (DatabaseError, InterfaceError) as error:
             connection.close()
-            logger.info("the flow log waits for the database: %s", type(error).__name__)
+            self._database.note_away(error)
+        else:
+            self._database.note_back()

@@ -219,7 +219,7 @@ class Stream:
             self.sessions.session_id,
             lambda: self.feed_ended,
         )
-        scribe = Scribe(self.flow, self.sessions.save_totals)
+        scribe = Scribe(self.flow, self.sessions.save_totals, self.database)
         self._beside = [teller, DeliveredListener(settings.REDIS_URL, self.flow), scribe]
         for part in self._beside:
             part.start()

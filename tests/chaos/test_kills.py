@@ -69,6 +69,7 @@ def assert_every_detection_was_published(home: Home, listener: Listener) -> None
     assert expected <= published, f"never published: {sorted(expected - published)[:5]}"
 
 
+@pytest.mark.slow
 def test_a_hard_tape_gives_its_bars_and_the_same_after_kills(home: Home, tmp_path: Path) -> None:
     trades = hard_tape(seed=1)
     tape = write_csv(trades, tmp_path / "hard.csv")

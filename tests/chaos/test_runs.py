@@ -70,6 +70,7 @@ def test_a_stop_leaves_partial_bars_that_the_next_start_replaces(home: Home, tap
     assert home.one("SELECT count(*) FROM ohlcv_1min WHERE is_partial") == 0
 
 
+@pytest.mark.slow
 def test_sources_do_not_mix_and_purge_makes_room(home: Home, tape: Path) -> None:
     assert home.run(*replay(tape)) == 0, home.logs()
     assert home.run(*SYNTHETIC, **FEW_SYMBOLS) == 3

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from streaming.publish import STATE, Publisher, encode, event, finite
+from streaming.redis_client import stream_client
 
 
 def test_an_event_has_type_id_and_utc_time_at_its_top_level() -> None:
@@ -57,7 +58,7 @@ def test_the_last_state_is_kept_as_it_was_published(redis_client: redis.Redis) -
 
 
 def test_a_redis_that_is_away_is_counted_and_raises_nothing() -> None:
-    publisher = Publisher(redis.Redis(host="127.0.0.1", port=1))
+    publisher = Publisher(stream_client("redis://127.0.0.1:1/0"))
     assert publisher.send("tests:publish", "one") == 0
     publisher.remember("x", b"1")
     publisher.error("here", "a reason")

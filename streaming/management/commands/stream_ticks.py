@@ -7,7 +7,6 @@ import signal
 import sys
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,6 +16,7 @@ from streaming import interpreter
 from streaming.feeds.base import FeedAuthError, FeedConfigError
 from streaming.feeds.options import FeedOptions
 from streaming.feeds.registry import SOURCES, make_feed
+from streaming.redis_client import stream_client
 from streaming.store import MixedSources
 from streaming.stream import Stream
 from streaming.stream_options import StreamOptions
@@ -129,7 +129,7 @@ class Command(BaseCommand):
             shards=shards,
             once=options["once"],
         )
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+        client = stream_client(settings.REDIS_URL)
         return Stream(feed, stream_options, hours, standard(), client)
 
     def symbols(self, source: str, universe: str) -> list[str]:
