@@ -128,6 +128,32 @@ def test_without_a_session_the_page_says_how_to_start_one(visit, stream, server)
     expect(page.locator(ROWS)).to_have_count(10)
 
 
+def test_a_stopped_session_is_shown_as_stopped_at_once(visit, stream):
+    stream.start()
+    stream.tick()
+    stream.health()
+    page = ready(visit().page)
+    expect(page.locator("[data-vital=health-word]")).to_have_text("Healthy")
+    stream.stop()
+    expect(page.locator("[data-vital=health-word]")).to_have_text("Stopped")
+    expect(page.locator("#banner")).to_contain_text("these are its last prices")
+    stream.health()
+    expect(page.locator("#banner")).to_contain_text("The next one begins with the market")
+
+
+def test_an_empty_database_is_told_in_words(visit, stream, server, owner):
+    owner.execute(
+        "TRUNCATE ohlcv_1min, intraday_patterns, intraday_indicator_values, symbols CASCADE"
+    )
+    server.restart()
+    page = ready(visit().page)
+    expect(page.get_by_text("No prices yet. The first symbol")).to_be_visible()
+    expect(page.get_by_role("link", name="Symbol page")).to_be_hidden()
+    stream.start()
+    stream.tick()
+    expect(page.locator("h1")).to_have_text(re.compile("^[A-Z]+$"))
+
+
 def test_a_degraded_stream_gives_its_reasons(visit, stream):
     stream.start()
     stream.health("degraded", reasons=["Redis did not answer for 12 s"])

@@ -72,6 +72,10 @@ export class Banner {
       const text = `The session ${how}${end}; these are its last prices.${opens} Start another with`;
       return { key: "ended", link: "idle", tone: "calm", text, code: START };
     }
+    if (session?.end_time && !running) {
+      const text = `The session has ended; these are its last prices. The next one begins with the market.${opens}`;
+      return { key: "waiting", link: "idle", tone: "calm", text };
+    }
     if (state === "offline") {
       const age = span(this.vitals.now() - healthAt);
       const text = `The stream has not reported for ${age}. Prices stand still since ${clock(healthAt)}. If it does not come back by itself, run`;

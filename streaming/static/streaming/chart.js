@@ -152,7 +152,7 @@ export class CandleChart {
       .filter(({ pattern, time }) => pattern.holds !== false && time >= (this.bars[0]?.time ?? Infinity))
       .sort((a, b) => a.time - b.time);
     const marks = distinct(all, this.chosen).slice(-MOST_MARKERS);
-    const crowded = marks.length > 30;
+    const crowded = marks.length > 8;
     this.markers.setMarkers(
       marks.map(({ pattern, time }) => {
         const mark = MARKS[pattern.direction] ?? MARKS.neutral;

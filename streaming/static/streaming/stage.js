@@ -25,6 +25,8 @@ export class Stage extends EventTarget {
     // A longer bar has closed: its indicators are computed by the server.
     this.renew = later(() => this.reload(true), 1000);
     this.#listen();
+    if (this.parts.page) this.parts.page.hidden = true;
+    this.#say("No prices yet. The first symbol that trades is shown here.");
   }
 
   /** Show a symbol; resolves when its history is there. */
@@ -33,7 +35,11 @@ export class Stage extends EventTarget {
     const another = symbol !== this.symbol;
     this.symbol = symbol;
     setText(this.parts.symbol, symbol);
-    if (this.parts.page) this.parts.page.href = `/symbols/${encodeURIComponent(symbol)}`;
+    this.#say("");
+    if (this.parts.page) {
+      this.parts.page.hidden = false;
+      this.parts.page.href = `/symbols/${encodeURIComponent(symbol)}`;
+    }
     if (another) {
       this.shownPrice = NaN;
       this.readouts.clear();

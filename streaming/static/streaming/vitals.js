@@ -10,6 +10,7 @@ const STATES = {
   degraded: ["▲", "Degraded"],
   error: ["■", "Error"],
   offline: ["○", "Offline"],
+  stopped: ["○", "Stopped"],
   unknown: ["○", "No stream"],
   unlinked: ["○", "No link"],
 };
@@ -70,9 +71,16 @@ export class Vitals extends EventTarget {
     return this.session?.status === "running";
   }
 
-  /** healthy, degraded, error, offline (silent for 30 s), unknown (no report), unlinked (page). */
+  /** The session has ended, and nothing has reported since: a stream that waits goes on reporting. */
+  get stopped() {
+    const { session, healthAt } = this;
+    return Boolean(session?.end_time) && !this.running && !(healthAt > Date.parse(session.end_time));
+  }
+
+  /** healthy, degraded, error, stopped, offline (silent for 30 s), unknown (no report), unlinked (page). */
   get state() {
     if (!this.linked) return "unlinked";
+    if (this.stopped) return "stopped";
     if (!this.health) return "unknown";
     if (this.now() - this.healthAt > ONLINE_MS) return "offline";
     return this.health.status in STATES ? this.health.status : "degraded";
@@ -109,6 +117,7 @@ export class Vitals extends EventTarget {
   #reasons(state) {
     if (state === "unlinked") return ["This page has lost its connection to the server."];
     if (state === "unknown") return ["No stream has reported yet."];
+    if (state === "stopped") return [`The session ended at ${clock(Date.parse(this.session.end_time))}.`];
     const age = span(this.now() - this.healthAt);
     if (state === "offline") return [`Last report ${age} ago, at ${clock(this.healthAt)}.`];
     if (state === "healthy") return ["Ticks, bars and detections are flowing.", `Reported ${age} ago.`];
