@@ -77,6 +77,7 @@ ASGI_APPLICATION = "tickstock_site.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "tickstock_site" / "templates"],  # before those of Django's admin
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
