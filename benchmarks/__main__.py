@@ -36,11 +36,12 @@ def main() -> int:
             results[name] = figures
             print("\n".join(line for figure in figures for line in lines(figure)), flush=True)
     print(f"took {time.monotonic() - begun:.0f} s")
-    if options.json:
+    if options.json or options.docs:
+        kept = report.merged(results, RESULTS)
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(report.as_json(results), indent=2) + "\n")
-    if options.docs:
-        report.write_page(results)
+        RESULTS.write_text(json.dumps(kept, indent=2) + "\n")
+        if options.docs:
+            report.write_page(kept)
     return 0
 
 
@@ -49,8 +50,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help="small: that all run, not how fast")
     parser.add_argument("--json", action="store_true", help=f"write {RESULTS.relative_to(PROJECT)}")
-    parser.add_argument("--docs", action="store_true", help="write the table in docs/benchmarks.md")
+    parser.add_argument("--docs", action="store_true", help="and the table in docs/benchmarks.md")
     options = parser.parse_args()
+    if options.quick and (options.json or options.docs):
+        parser.error("--quick only shows that all run; its figures are not kept")
     unknown = set(options.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; one of {', '.join(BENCHMARKS)}")

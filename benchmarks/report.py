@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import platform
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.catalogue import BENCHMARKS
 from benchmarks.figures import Figure, goal_text, number
 from benchmarks.stage import PROJECT
 
@@ -22,17 +24,17 @@ HEAD = (
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 
 Results = Mapping[str, Sequence[Figure]]
+Kept = dict[str, Any]
+"""What the file of results holds: `machine`, and `benchmarks` by name."""
 
 
-def as_json(results: Results) -> dict[str, Any]:
-    """Figures by benchmark, and the machine that they are of."""
-    return {
-        "machine": machine(),
-        "benchmarks": {
-            name: [_without_nan(figure.as_dict()) for figure in figures]
-            for name, figures in results.items()
-        },
-    }
+def merged(results: Results, path: Path) -> Kept:
+    """These results, and from the file those of the benchmarks that did not run now."""
+    kept = json.loads(path.read_text()) if path.exists() else {"benchmarks": {}}
+    kept["machine"] = machine()
+    for name, figures in results.items():
+        kept["benchmarks"][name] = [_without_nan(figure.as_dict()) for figure in figures]
+    return kept
 
 
 def machine() -> dict[str, Any]:
@@ -62,23 +64,26 @@ def _without_nan(made: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_page(results: Results) -> None:
+def write_page(kept: Kept) -> None:
     """Replace what lies between the marks in docs/benchmarks.md."""
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{after}")
+    PAGE.write_text(f"{before}{BEGIN}\n{table(kept)}\n{END}{after}")
 
 
-def table(results: Results) -> str:
-    """One row a figure, one table for all, and the parts of those that have some."""
-    rows = [_row(name, figure) for name, figures in results.items() for figure in figures]
-    told = machine()
+def table(kept: Kept) -> str:
+    """One row a figure, in the order of the catalogue, and the parts of those that have some."""
+    told, made = kept["machine"], kept["benchmarks"]
+    figures = [
+        (name, Figure.from_dict(f)) for name in BENCHMARKS if name in made for f in made[name]
+    ]
     of = (
         f"{told['cpu']}, {told['cores']} cores, Python {told['python']}, {told['measured'][:10]}; "
         f"load of the last 15 minutes, the benchmarks' own included: {told['load']}"
     )
-    parts = [_parts(figure) for figures in results.values() for figure in figures if figure.detail]
+    rows = [_row(name, figure) for name, figure in figures]
+    parts = [_parts(figure) for _, figure in figures if figure.detail]
     return "\n".join([f"\nMeasured on {of}.\n", HEAD, *rows, "\n### Parts\n", *parts])
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,10 +93,20 @@ def test_figures_survive_json():
     assert Figure.from_dict(FIGURE.as_dict()) == FIGURE
 
 
-def test_the_table_has_a_row_a_figure_and_its_command():
-    made = report.table({"ingest": [FIGURE]})
+def test_the_table_has_a_row_a_figure_and_its_command(tmp_path: Path):
+    made = report.table(report.merged({"ingest": [FIGURE]}, tmp_path / "none.json"))
     assert "| ingest | ✓ **1,230,000 ticks/s** | at least 1,000,000 ticks/s |" in made
     assert "`bin/bench ingest`" in made
+
+
+def test_a_run_of_one_benchmark_keeps_the_results_of_the_others(tmp_path: Path):
+    file = tmp_path / "latest.json"
+    file.write_text(json.dumps(report.merged({"ingest": [FIGURE]}, file)))
+    kept = report.merged({"memory": [replace(FIGURE, value=1.0)]}, file)
+    assert [kept["benchmarks"][name][0]["value"] for name in ("ingest", "memory")] == [
+        1_234_567.0,
+        1.0,
+    ]
 
 
 def test_percentiles_are_values_that_were_measured():
