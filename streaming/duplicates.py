@@ -98,7 +98,7 @@ def _squeeze(table: Keys, taken: Keys, before: NDArray[np.int64], keys: Keys) ->
 
 
 @njit("int64(uint64)", cache=True, nogil=True)
-def _ones(bits: np.uint64) -> int:
+def _ones(bits: np.uint64) -> np.int64:
     """How many bits are set (H. S. Warren, "Hacker's Delight", figure 5-2)."""
     bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x5555555555555555))
     pairs = np.uint64(0x3333333333333333)
