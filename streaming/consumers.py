@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
 from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -84,9 +85,11 @@ class HubConsumer(AsyncWebsocketConsumer):
 
     def close_after_crash(self, task: asyncio.Task[None]) -> None:
         """A pump that broke must not leave a socket that looks open and says nothing."""
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("a socket's pump broke", exc_info=task.exception())
-            self.tasks.append(asyncio.ensure_future(self.close(1011)))
+        error = None if task.cancelled() else task.exception()
+        if error is None or isinstance(error, Disconnected):
+            return  # the browser went without a word, which Daphne will notice in a moment
+        logger.error("a socket's pump broke", exc_info=error)
+        self.tasks.append(asyncio.ensure_future(self.close(1011)))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Do what the client asks; say what is wrong if it can not be understood."""

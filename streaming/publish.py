@@ -1,14 +1,14 @@
 """The one place that sends events: typed, encoded once, to Redis Pub/Sub.
 
-Every message is one JSON object with `type`, `event_id` and an ISO 8601 UTC `timestamp`. NaN and
-infinity are left out, NumPy numbers become plain ones. A message that Redis does not take is
-counted and lost: what must not be lost is in an outbox in the database, or in the last state.
+Every message is one JSON object with `type`, `event_id` and an ISO 8601 UTC `timestamp`. NumPy
+numbers become plain ones; NaN and infinity are left out by whoever makes the message. One that
+Redis does not take is counted and lost: what must not be lost is in an outbox in the database, or
+in the last state.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -57,11 +57,6 @@ def _plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
-
-
-def finite(values: Mapping[str, float]) -> dict[str, float]:
-    """The entries that are numbers: NaN and infinity have no JSON form."""
-    return {name: float(value) for name, value in values.items() if math.isfinite(value)}
 
 
 def event(kind: str, event_id: str = "", **payload: Any) -> dict[str, Any]:

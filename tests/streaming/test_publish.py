@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import redis
 
-from streaming.publish import STATE, Publisher, encode, event, finite
+from streaming.publish import STATE, Publisher, encode, event
 from streaming.redis_client import stream_client
 
 
@@ -30,11 +30,6 @@ def test_numpy_numbers_are_plain_numbers() -> None:
 def test_what_has_no_json_form_is_refused() -> None:
     with pytest.raises(TypeError, match="object has no JSON form"):
         encode({"x": object()})
-
-
-def test_nan_and_infinity_are_left_out() -> None:
-    values = {"a": 1.0, "b": float("nan"), "c": float("inf"), "d": np.float64(2)}
-    assert finite(values) == {"a": 1.0, "d": 2.0}
 
 
 def test_events_go_out_in_order_and_tell_how_many_heard(redis_client: redis.Redis) -> None:
