@@ -1,10 +1,12 @@
-"""The command `bin/services start|stop|status|env`."""
+"""The command `bin/services start|stop|status|env|superuser|postgres`."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
+import subprocess
 import sys
+from collections.abc import Sequence
 
 from . import environment, postgres, processes, redis_server, roles, state, ways
 from .errors import ServiceError
@@ -19,10 +21,21 @@ def main() -> int:
         prog="bin/services",
         description="PostgreSQL with TimescaleDB, and Redis, for this checkout.",
     )
-    commands = {"start": start, "stop": stop, "status": status, "env": env}
-    parser.add_argument("command", choices=commands)
+    commands = {
+        "start": start,
+        "stop": stop,
+        "status": status,
+        "env": env,
+        "superuser": superuser,
+    }
+    parser.add_argument("command", choices=[*commands, "postgres"])
+    parser.add_argument(
+        "program", nargs=argparse.REMAINDER, help="postgres: a program of the server's version"
+    )
     arguments = parser.parse_args()
     try:
+        if arguments.command == "postgres":
+            return run_postgres_program(arguments.program)
         return commands[arguments.command]()
     except ServiceError as error:
         print(error.report(), file=sys.stderr)
@@ -132,6 +145,38 @@ def env() -> int:
     for name, value in environment.exports(saved).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
+
+
+def superuser() -> int:
+    """The address of this checkout's own server, and its database, as its superuser."""
+    print(postgres.superuser_url(_own_way()[0], roles.DATABASE))
+    return 0
+
+
+def run_postgres_program(command: Sequence[str]) -> int:
+    """Run a program such as pg_dump of the server's own version, on this terminal."""
+    if not command:
+        raise ServiceError(
+            "no program is named",
+            "it is run from the server's own installation",
+            "bin/services postgres pg_dump --version",
+        )
+    _, way = _own_way()
+    place = f"{way.postgres_bin}/{command[0]}"
+    inside = ["chroot", f"{way.sandbox.root}/"] if way.sandbox.root else []
+    return subprocess.run([*inside, place, *command[1:]], check=False).returncode
+
+
+def _own_way() -> tuple[State, Way]:
+    saved = state.load()
+    way = ways.reopen(saved)
+    if way is None:
+        raise ServiceError(
+            "this checkout has no servers of its own",
+            "those that the environment names are somebody else's to open",
+            "use their superuser and their programs, or bin/services start",
+        )
+    return saved, way
 
 
 if __name__ == "__main__":
