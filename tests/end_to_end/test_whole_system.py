@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
-from tests.chaos.home import DATABASE_URLS, PROJECT, Home, wait_for
+from tests.chaos.conftest import FREE_REDIS_DB, redis_server, services
+from tests.chaos.home import PROJECT, Home, wait_for, with_path
+from tests.chaos.own_redis import OwnRedis
 from tests.private_redis import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(420)]
+
+__all__ = ["redis_server"]  # a fixture that the chaos tests have, too
 
 NAME, PASSWORD = "operator", "trusts-it-overnight-7"
 SYMBOLS = 70
@@ -37,17 +42,15 @@ CONTRACT_QUERIES = {
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A database and a Redis database of their own, with an account to sign in with."""
-    names = (*DATABASE_URLS, "REDIS_URL", "SECRET_KEY")
-    missing = [name for name in names if name not in os.environ]
-    if missing:
-        pytest.skip(f"needs the services ({', '.join(missing)}): bin/services start")
+def home(tmp_path: Path, redis_server: OwnRedis | None) -> Iterator[Home]:
+    """A database and a Redis of their own, with an account to sign in with."""
+    named = services()
+    url = redis_server.url if redis_server else with_path(named["REDIS_URL"], str(FREE_REDIS_DB))
     base = os.environ.get("TICKSTOCK_TEST_DB", "test_tickstock")
-    home = Home.make(f"{base}_whole", 10, tmp_path, {name: os.environ[name] for name in names})
+    home = Home.make(f"{base}_whole", tmp_path, {**named, "REDIS_URL": url})
     home.redis().flushdb()
     account = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD, "DJANGO_SUPERUSER_EMAIL": "o@example.com"}
-    home.manage("collectstatic", "--noinput")
+    home.manage("collectstatic", "--noinput", STATIC_ROOT=str(tmp_path / "static"))
     home.manage("createsuperuser", "--noinput", "--username", NAME, **account)
     yield home
     home.drop()
@@ -60,7 +63,8 @@ def start(home: Home, port: int) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", *command, "--ignore-market-hours"],
             cwd=PROJECT,
-            env=home.env | {"LOG_DIR": str(home.folder / "logs")},
+            env=home.env
+            | {"LOG_DIR": str(home.folder / "logs"), "STATIC_ROOT": str(home.folder / "static")},
             stdout=log,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,6 +72,16 @@ def start(home: Home, port: int) -> subprocess.Popen[str]:
         )
     home.started.append(process)
     return process
+
+
+def kill_everything(system: subprocess.Popen[str]) -> None:
+    """Kill the supervisor and all that it has started before any of them can react."""
+    processes = [*psutil.Process(system.pid).children(recursive=True), psutil.Process(system.pid)]
+    for process in processes:
+        process.suspend()
+    for process in processes:
+        process.kill()
+    system.wait(10)
 
 
 def health(port: int) -> dict[str, Any]:
@@ -136,15 +150,15 @@ def test_after_a_kill_of_everything_the_next_start_closes_the_session_and_goes_o
     port = free_port()
     system = start(home, port)
     wait_for(lambda: is_healthy(port), 60, "a healthy /health")
-    os.killpg(system.pid, signal.SIGKILL)
-    system.wait(10)
+    kill_everything(system)
     wait_for(lambda: not is_healthy(port), 20, "the end of the web process")
     before = home.one("SELECT count(*) FROM ohlcv_1min")
 
     system = start(home, port)
+    statuses = "SELECT status FROM streaming_sessions ORDER BY start_time"
+    wait_for(lambda: len(home.rows(statuses)) == 2, 60, "a second session")
+    assert home.rows(statuses) == [("interrupted",), ("running",)]
     wait_for(lambda: is_healthy(port), 60, "a healthy /health")
-    statuses = home.rows("SELECT status FROM streaming_sessions ORDER BY start_time")
-    assert statuses == [("interrupted",), ("running",)]
     assert home.one("SELECT count(*) FROM ohlcv_1min") >= before
     system.send_signal(signal.SIGTERM)
     assert system.wait(40) == 0
