@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 RUN = "axe.run({resultTypes: ['violations']}).then((found) => found.violations)"
 PAGES = [

@@ -13,6 +13,8 @@ from tests.browser.conftest import Server, manage, open_pages
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
+pytestmark = pytest.mark.slow
+
 HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.\w+$")
 
 
