@@ -24,6 +24,8 @@ from tests.tickstock_site.preflight.starts import (
 from tickstock_site.env import env_secret
 from tickstock_site.processes import URL_OF_ROLE
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_bare_interpreter_is_told_which_packages_are_missing(
     start: Start, tmp_path: Path
