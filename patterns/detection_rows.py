@@ -15,7 +15,7 @@ import msgspec
 
 from market.calendar import from_ms
 from patterns import detection_lines, outbox
-from patterns.analysis import FORMED, REVISED, TIER, Detection, MinuteAnalysis
+from patterns.analysis import FORMED, REVISED, Detection, MinuteAnalysis, tier_of
 from patterns.events import CHANNEL, detection_event
 from patterns.identity import detection_id, flow_id
 
@@ -166,7 +166,7 @@ def _detection(row: tuple[Any, ...], timeframe: str) -> Stored:
         symbol=symbol,
         pattern_type=key.removesuffix(f":{timeframe}"),
         timeframe=timeframe,
-        tier=TIER,
+        tier=tier_of(timeframe),
         direction=direction,
         confidence=confidence,
         price=price,

@@ -52,3 +52,12 @@ def trend_part(view: BarView, direction: Direction, span: int) -> Floats:
 def trend_lookback(span: int) -> int:
     """Bars that `trend_part` and `volume_part` read."""
     return max(LOOKBACK, span + TREND_BARS + 1)
+
+
+def agreement(view: BarView, direction: Direction, name: str) -> Floats:
+    """Whether the higher timeframe moves the pattern's way: 1 wholly, 0 wholly against it.
+
+    name: the given value that tells its trend, -1 … 1. 0.5 where it is unknown, or the pattern
+    is neutral.
+    """
+    return or_unknown(0.5 + 0.5 * view.given(name) * direction)

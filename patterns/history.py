@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patterns.matrix import BarMatrix
-from patterns.views import FIELD_TYPES, NO_BAR, BarView, Bools, Ints
+from patterns.views import FIELD_TYPES, NO_BAR, BarView, Bools, Chosen, Ints, refuse_later
 
 
 class HistoryView(BarView):
@@ -61,13 +61,25 @@ class PointView(BarView):
 
     def __init__(self, history: HistoryView, rows: Ints, bars: Ints) -> None:
         super().__init__()
+        self._history = history
         self._matrix = history.matrix
         self.rows = rows
         self.bars = bars
         self.count = history.count[rows, bars]
-        self.values = {name: values[rows, bars] for name, values in history.values.items()}
+        self.values = Chosen(history.values, lambda whole: whole[rows, bars])
+
+    def points(self, mask: Bools) -> PointView:
+        """Those of the points that are chosen."""
+        return PointView(self._history, self.rows[mask], self.bars[mask])
 
     def _read(self, field: str, ago: int) -> NDArray[Any]:
+        at = self.bars - ago
+        values: NDArray[Any] = getattr(self._matrix, field)[self.rows, np.maximum(at, 0)]
+        return np.where(at >= 0, values, NO_BAR[field]).astype(FIELD_TYPES[field])
+
+    def gather(self, field: str, ago: Ints) -> NDArray[Any]:
+        """The field at another number of bars ago for each point."""
+        refuse_later(field, ago)
         at = self.bars - ago
         values: NDArray[Any] = getattr(self._matrix, field)[self.rows, np.maximum(at, 0)]
         return np.where(at >= 0, values, NO_BAR[field]).astype(FIELD_TYPES[field])

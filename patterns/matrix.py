@@ -21,8 +21,10 @@ from patterns.views import (
     NO_BAR,
     BarView,
     Bools,
+    Chosen,
     Floats,
     Ints,
+    refuse_later,
 )
 
 SessionStart = Callable[[int], int]
@@ -233,8 +235,17 @@ class WindowView(BarView):
         where = self._where - ago * self._window.room
         return self._window.fields[field].reshape(-1).take(where, mode="wrap")
 
+    def gather(self, field: str, ago: Ints) -> NDArray[Any]:
+        """The field at another number of bars ago for each row."""
+        refuse_later(field, ago)
+        number = self._number - ago
+        kept = (number >= 0) & (ago < self._window.depth)
+        where = self._window.at(self.rows, np.where(kept, number, 0))
+        values = self._window.fields[field].reshape(-1)[where]
+        return np.where(kept, values, NO_BAR[field]).astype(FIELD_TYPES[field])
+
     def points(self, mask: Bools) -> WindowView:
         """The chosen rows."""
         view = WindowView(self._window, self.rows[mask], self._number[mask])
-        view.values = {name: values[mask] for name, values in self.values.items()}
+        view.values = Chosen(self.values, lambda whole: whole[mask])
         return view

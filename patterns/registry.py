@@ -24,15 +24,23 @@ INDICATOR_MODULES = (
     "vwap",
     "session_range",
 )
-DETECTOR_MODULES = (
+CANDLESTICKS = (
     "engulfing",
     "hammer",
     "hanging_man",
     "doji",
     "morning_star",
     "evening_star",
+)
+CHART_PATTERNS = ()
+EVENTS = (
     "volume_spike",
     "session_extreme",
+)
+DETECTOR_MODULES = (
+    *(f"candlesticks.{name}" for name in CANDLESTICKS),
+    *(f"chart.{name}" for name in CHART_PATTERNS),
+    *(f"events.{name}" for name in EVENTS),
 )
 
 
@@ -73,6 +81,14 @@ class Registry:
         for detector in self.detectors:
             for name in detector.inputs:
                 self.indicator(name)
+
+    @cache  # noqa: B019 - a registry lives as long as the process, or until the next settings
+    def for_timeframe(self, timeframe: str) -> Registry:
+        """Those that have a meaning in this timeframe."""
+        return Registry(
+            (i for i in self.indicators if timeframe in i.timeframes),
+            (d for d in self.detectors if timeframe in d.timeframes),
+        )
 
     @cached_property
     def lookback(self) -> int:

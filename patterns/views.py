@@ -17,7 +17,7 @@ A negative `ago` would be a later bar: every view refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -47,6 +47,12 @@ class LookAheadError(ValueError):
     """A definition asked for a bar after the current one."""
 
 
+def refuse_later(field: str, ago: Ints) -> None:
+    """Raise LookAheadError where an element asks for a bar after the current one."""
+    if np.any(ago < 0):
+        raise LookAheadError(f"{field}[{int(ago.min())}] is after the current bar")
+
+
 class Field:
     """One field of the bars, indexed by how many bars ago."""
 
@@ -60,6 +66,29 @@ class Field:
         return self._view.column(self._name, ago)
 
 
+class Chosen(Mapping[str, Floats]):
+    """Outputs of indicators at chosen elements, taken from the whole when asked for.
+
+    A detector reads a few of some hundred outputs.
+    """
+
+    def __init__(self, whole: Mapping[str, Floats], pick: Callable[[Floats], Floats]) -> None:
+        self._whole, self._pick = whole, pick
+        self._kept: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        found = self._kept.get(name)
+        if found is None:
+            found = self._kept[name] = self._pick(self._whole[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+
 class BarView:
     """Bars as a definition sees them; columns and what is shared between definitions are kept.
 
@@ -71,7 +100,7 @@ class BarView:
     rows: Ints
 
     def __init__(self) -> None:
-        self.values: dict[str, Floats] = {}
+        self.values: Mapping[str, Floats] = {}
         self._columns: dict[tuple[str, int], NDArray[Any]] = {}
         self._memo: dict[Hashable, NDArray[Any]] = {}
 
@@ -103,6 +132,27 @@ class BarView:
         if found is None:
             found = self._memo[key] = make()
         return cast(Floats, found)
+
+    def given(self, name: str) -> Floats:
+        """A value that comes from outside these bars, as `patterns.context` lists them.
+
+        NaN where nobody gave it.
+        """
+        found = self.values.get(name)
+        return np.full(self.count.shape, np.nan) if found is None else found
+
+    def gather(self, field: str, ago: Ints) -> NDArray[Any]:
+        """The field at another number of bars ago for each element; `ago` has the view's shape.
+
+        For what must look at a bar that differs from hit to hit, such as a pivot. NaN (times -1)
+        where there is no such bar.
+        """
+        refuse_later(field, ago)
+        out = np.full(ago.shape, NO_BAR[field], FIELD_TYPES[field])
+        for back in np.unique(ago).tolist():
+            chosen = ago == back
+            out[chosen] = self.column(field, back)[chosen]
+        return out
 
     def points(self, mask: Bools) -> BarView:
         """The moments where `mask` holds, as a view of one element a moment."""

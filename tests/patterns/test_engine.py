@@ -99,26 +99,7 @@ def test_symbols_that_appear_later_are_taken_in():
 
 
 def _of_row(analysis: MinuteAnalysis, row: int):
-    def only(block):
-        chosen = block.row == row
-        return replace(
-            block,
-            **{
-                name: getattr(block, name)[chosen]
-                for name in (
-                    "row",
-                    "strength",
-                    "direction",
-                    "confidence",
-                    "price",
-                    "bars_ms",
-                    "partial",
-                )
-            },
-            parts={name: values[chosen] for name, values in block.parts.items()},
-        )
-
-    return tuple(only(block) for block in analysis.hits)
+    return tuple(block.where(block.row == row) for block in analysis.hits)
 
 
 def test_a_minute_that_was_closed_is_refused():

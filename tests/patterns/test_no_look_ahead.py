@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patterns.definitions import Detector, Indicator
-from patterns.detectors.doji import DEFINITIONS as DOJI
+from patterns.detectors.candlesticks.doji import DEFINITIONS as DOJI
 from patterns.evaluate import analyse_history
 from patterns.indicators.sma import sma
 from patterns.matrix import BarMatrix

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from patterns import registry
-from patterns.detectors.doji import DEFINITIONS as DOJI
+from patterns.detectors.candlesticks.doji import DEFINITIONS as DOJI
 from patterns.indicators.ema import ema
 from patterns.indicators.sma import sma
 from patterns.registry import Registry, UnknownDefinition, standard
@@ -109,7 +109,7 @@ def test_a_detector_is_a_file_and_a_line(tmp_path, monkeypatch):
         """
 from dataclasses import replace
 import numpy as np
-from patterns.detectors.doji import DEFINITIONS as DOJI
+from patterns.detectors.candlesticks.doji import DEFINITIONS as DOJI
 DEFINITIONS = (replace(DOJI[0], pattern_type="every_bar", warm_up=0,
                        find=lambda view: np.full(view.count.shape, 100, np.int16)),)
 """

@@ -48,7 +48,7 @@ def test_a_textbook_case_is_found_with_its_direction_and_evidence(pattern_type):
     assert detection.direction == direction
     assert detection.confidence > 0.5
     parts = detection.pattern_data["parts"]
-    assert set(parts) == set(detector.weights)
+    assert set(parts) == {*detector.weights, "agreement"}
     weighted = sum(weight * parts[name] for name, weight in detector.weights.items())
     assert detection.confidence == pytest.approx(weighted, abs=2e-6)
     assert parts["volume"] == pytest.approx(0.75, abs=0.01)

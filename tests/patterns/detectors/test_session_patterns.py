@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from patterns.detectors.session_extreme import HIGH, session_extreme
-from patterns.detectors.volume_spike import volume_spike
+from patterns.detectors.events.session_extreme import HIGH, session_extreme
+from patterns.detectors.events.volume_spike import volume_spike
 from patterns.engine import LiveEngine
 from patterns.indicators.session_range import DEFINITIONS as RANGE
 from patterns.registry import Registry, standard

@@ -39,6 +39,8 @@ def volume_spike(factor: float = 3.0, bars: int = 20, opening_bars: int = 5) -> 
         f"session's first {opening_bars} bars; points where the bar's body points",
         source="definition of TickStock",
         parameters={"factor": factor, "bars": bars, "opening_bars": opening_bars},
+        bounds={"factor": (1.0, 50.0), "bars": (5, 100), "opening_bars": (0, 60)},
+        make=volume_spike,
         warm_up=bars,
         lookback=bars + 1,
         span=1,

@@ -1,6 +1,7 @@
 """Session high and low: a new extreme of the session, after the old one has stood for a while."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from patterns.candles import as_strength, high_low
 from patterns.definitions import Detector, Direction, Parts, Strength
@@ -67,6 +68,8 @@ def session_extreme(side: Side, min_bars: int = 15, stood_bars: int = 10) -> Det
         f"after the session's first {min_bars} bars",
         source="definition of TickStock",
         parameters={"min_bars": min_bars, "stood_bars": stood_bars},
+        bounds={"min_bars": (1, 120), "stood_bars": (1, 120)},
+        make=partial(session_extreme, side),
         warm_up=min_bars,
         lookback=LOOKBACK,
         span=1,

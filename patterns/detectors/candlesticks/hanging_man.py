@@ -2,7 +2,7 @@
 
 from patterns.candles import NEAR, as_strength, average, body_bottom, moved
 from patterns.definitions import Detector, Strength
-from patterns.detectors.hammer import SPAN, hammer_parts, hammer_shape
+from patterns.detectors.candlesticks.hammer import SPAN, hammer_parts, hammer_shape
 from patterns.evidence import trend_lookback
 from patterns.views import BarView
 

@@ -2,7 +2,7 @@
 
 from patterns.candles import as_strength, black, body, body_bottom, body_top, moved, white
 from patterns.definitions import Detector, Strength
-from patterns.detectors.morning_star import SPAN, star_bodies, star_parts
+from patterns.detectors.candlesticks.morning_star import SPAN, star_bodies, star_parts
 from patterns.evidence import trend_lookback
 from patterns.views import BarView
 
@@ -23,6 +23,8 @@ def evening_star(penetration: float = 0.3) -> Detector:
         f"closes more than {penetration:g} of the first body below the first close",
         source="TA-Lib CDLEVENINGSTAR; Steve Nison, Japanese Candlestick Charting Techniques",
         parameters={"penetration": penetration},
+        bounds={"penetration": (0.0, 1.0)},
+        make=evening_star,
         warm_up=12,
         lookback=trend_lookback(SPAN),
         span=SPAN,

@@ -54,6 +54,8 @@ def morning_star(penetration: float = 0.3) -> Detector:
         f"closes more than {penetration:g} of the first body above the first close",
         source="TA-Lib CDLMORNINGSTAR; Steve Nison, Japanese Candlestick Charting Techniques",
         parameters={"penetration": penetration},
+        bounds={"penetration": (0.0, 1.0)},
+        make=morning_star,
         warm_up=12,
         lookback=trend_lookback(SPAN),
         span=SPAN,

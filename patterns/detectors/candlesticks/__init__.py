@@ -1,0 +1,1 @@
+"""Candlesticks: one module each, with TA-Lib's meaning."""

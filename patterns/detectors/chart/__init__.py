@@ -1,0 +1,1 @@
+"""Chart patterns: shapes that several swings of the price make, with their geometry."""

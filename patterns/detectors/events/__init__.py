@@ -1,0 +1,1 @@
+"""Events: something that happens on one bar, against what came before it."""
