@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patterns.examples import Chart
 from patterns.geometry import Geometry
 from patterns.levels import Levels, bar_levels
 from patterns.views import BarView, Bools, Floats
@@ -111,6 +112,7 @@ class Detector:
     `direction` and `parts` read. span: bars that make the pattern, whose times are stored.
     inputs: outputs of indicators that it reads through `view.values`.
     timeframes: those that it has a meaning in.
+    example: bars on the last of which it is detected, for pictures and tests.
 
     min_confidence: a hit below it is no detection. cool_down: bars of a symbol after a detection
     in which the same pattern is not detected again. expires: bars after which a detection that
@@ -143,6 +145,7 @@ class Detector:
     geometry: Callable[[BarView, Direction], Geometry] | None = None
     levels: Callable[[BarView, Direction, int], Levels] = bar_levels
     inputs: tuple[str, ...] = ()
+    example: Chart = ()
     min_confidence: float = 0.0
     cool_down: int = 0
     expires: int = 20
