@@ -6,6 +6,7 @@ A bar is `(open, high, low, close, volume)`. The pattern is complete on the last
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 Bar = tuple[float, float, float, float, float]
 Chart = tuple[Bar, ...]
@@ -33,7 +34,7 @@ def path(turns: Sequence[tuple[int, float]], wick: float = 0.1, volume: float = 
     Every bar opens at the close before it, and reaches `wick` beyond its body at both ends.
     """
     closes = [turns[0][1]]
-    for (start, low), (end, high) in zip(turns, turns[1:], strict=False):
+    for (start, low), (end, high) in pairwise(turns):
         closes += [
             low + (high - low) * (n - start) / (end - start) for n in range(start + 1, end + 1)
         ]
