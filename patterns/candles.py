@@ -6,9 +6,12 @@ factor times the average of a range over the bars before the candle.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from patterns.sums import add_columns
 from patterns.views import BarView, Bools, Floats
@@ -27,11 +30,16 @@ class CandleSetting:
 
 
 BODY_LONG = CandleSetting("body", 10, 1.0)
+BODY_VERY_LONG = CandleSetting("body", 10, 3.0)
 BODY_SHORT = CandleSetting("body", 10, 1.0)
 BODY_DOJI = CandleSetting("high_low", 10, 0.1)
 SHADOW_LONG = CandleSetting("body", 0, 1.0)
+SHADOW_VERY_LONG = CandleSetting("body", 0, 2.0)
+SHADOW_SHORT = CandleSetting("shadows", 10, 1.0)
 SHADOW_VERY_SHORT = CandleSetting("high_low", 10, 0.1)
 NEAR = CandleSetting("high_low", 5, 0.2)
+FAR = CandleSetting("high_low", 5, 0.6)
+EQUAL = CandleSetting("high_low", 5, 0.05)
 
 
 def body(view: BarView, ago: int) -> Floats:
@@ -64,32 +72,113 @@ def lower_shadow(view: BarView, ago: int) -> Floats:
     return view.memo(("lower", ago), lambda: body_bottom(view, ago) - view.low[ago])
 
 
-def white(view: BarView, ago: int) -> Bools:
-    """Whether the close is not below the open."""
-    result: Bools = view.close[ago] >= view.open[ago]
-    return result
+def shadows(view: BarView, ago: int) -> Floats:
+    """Upper and lower shadow together."""
+    return view.memo(("shadows", ago), lambda: upper_shadow(view, ago) + lower_shadow(view, ago))
 
 
-def black(view: BarView, ago: int) -> Bools:
-    """Whether the close is below the open."""
-    result: Bools = view.close[ago] < view.open[ago]
-    return result
-
-
-RANGES = {"body": body, "high_low": high_low}
+RANGES = {"body": body, "high_low": high_low, "shadows": shadows}
 
 
 def average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
     """The size that `setting` compares the candle `ago` bars back with (TA_CANDLEAVERAGE)."""
+    return view.memo(("average", setting, ago), lambda: _average(view, setting, ago))
+
+
+def _average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
     measure = RANGES[setting.range_type]
-    if setting.bars == 0:
-        return setting.factor * measure(view, ago)
+    mean = measure(view, ago)
+    if setting.bars:
+        mean = _mean(view, setting.range_type, setting.bars, ago + 1)
+    sized = setting.factor * mean
+    return sized / 2.0 if setting.range_type == "shadows" else sized
 
-    def make() -> Floats:
-        total = add_columns(lambda back: measure(view, back), setting.bars, ago + 1)
-        return setting.factor * (total / setting.bars)
 
-    return view.memo(("average", setting, ago), make)
+def _mean(view: BarView, range_type: str, bars: int, ago: int) -> Floats:
+    measure = RANGES[range_type]
+    return view.memo(
+        ("mean of", range_type, bars, ago),
+        lambda: add_columns(lambda back: measure(view, back), bars, ago) / bars,
+    )
+
+
+def _flag(view: BarView, name: str, ago: int, make: Callable[[], Bools]) -> Bools:
+    """A yes or no that many patterns ask of the same candle, found once."""
+    return cast(Bools, view.memo((name, ago), cast(Callable[[], Any], make)))
+
+
+def white(view: BarView, ago: int) -> Bools:
+    """Whether the close is not below the open. Read only: it is shared."""
+    return _flag(view, "white", ago, lambda: view.close[ago] >= view.open[ago])
+
+
+def black(view: BarView, ago: int) -> Bools:
+    """Whether the close is below the open. Read only: it is shared."""
+    return _flag(view, "black", ago, lambda: view.close[ago] < view.open[ago])
+
+
+def long_body(view: BarView, ago: int) -> Bools:
+    """Whether the body exceeds the mean of the 10 bars before it."""
+    return _flag(view, "long body", ago, lambda: body(view, ago) > average(view, BODY_LONG, ago))
+
+
+def short_body(view: BarView, ago: int) -> Bools:
+    """Whether the body is below the mean of the 10 bars before it."""
+    return _flag(view, "short body", ago, lambda: body(view, ago) < average(view, BODY_SHORT, ago))
+
+
+def doji_body(view: BarView, ago: int) -> Bools:
+    """Whether the body is at most a tenth of the mean range of the 10 bars before it."""
+    return _flag(view, "doji body", ago, lambda: body(view, ago) <= average(view, BODY_DOJI, ago))
+
+
+def bare_top(view: BarView, ago: int) -> Bools:
+    """Whether the upper shadow is below a tenth of the mean range of the 10 bars before it."""
+    return _flag(
+        view,
+        "bare top",
+        ago,
+        lambda: upper_shadow(view, ago) < average(view, SHADOW_VERY_SHORT, ago),
+    )
+
+
+def bare_bottom(view: BarView, ago: int) -> Bools:
+    """Whether the lower shadow is below a tenth of the mean range of the 10 bars before it."""
+    return _flag(
+        view,
+        "bare bottom",
+        ago,
+        lambda: lower_shadow(view, ago) < average(view, SHADOW_VERY_SHORT, ago),
+    )
+
+
+def body_gap_up(view: BarView, later: int, earlier: int) -> Bools:
+    """Whether the body `later` bars ago lies wholly above the one `earlier` bars ago."""
+    result: Bools = body_bottom(view, later) > body_top(view, earlier)
+    return result
+
+
+def body_gap_down(view: BarView, later: int, earlier: int) -> Bools:
+    """Whether the body `later` bars ago lies wholly below the one `earlier` bars ago."""
+    result: Bools = body_top(view, later) < body_bottom(view, earlier)
+    return result
+
+
+def gap_up(view: BarView, later: int, earlier: int) -> Bools:
+    """Whether the candle `later` bars ago, shadows included, lies above the earlier one."""
+    result: Bools = view.low[later] > view.high[earlier]
+    return result
+
+
+def gap_down(view: BarView, later: int, earlier: int) -> Bools:
+    """Whether the candle `later` bars ago, shadows included, lies below the earlier one."""
+    result: Bools = view.high[later] < view.low[earlier]
+    return result
+
+
+def colour(view: BarView, ago: int) -> NDArray[np.int16]:
+    """1 where the candle is white, -1 where it is black, as TA-Lib multiplies its strengths."""
+    return np.where(white(view, ago), 1, -1).astype(np.int16)
 
 
 def moved(view: BarView, ago: int = 0) -> Bools:
@@ -98,8 +187,6 @@ def moved(view: BarView, ago: int = 0) -> Bools:
     return result
 
 
-def as_strength(
-    found: Bools, strength: int = 100
-) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+def as_strength(found: Bools, strength: int = 100) -> NDArray[np.int16]:
     """TA-Lib's number where `found`, else 0."""
     return np.where(found, strength, 0).astype(np.int16)
