@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from patterns.matrix import BarMatrix
-from patterns.views import FIELD_TYPES, NO_BAR, BarView, Bools, Chosen, Ints, refuse_later
+from patterns.views import (
+    FIELD_TYPES,
+    NO_BAR,
+    BarView,
+    Bools,
+    Chosen,
+    Floats,
+    Ints,
+    refuse_later,
+)
+
+
+def earlier(values: Floats, ago: int) -> Floats:
+    """A column of all bars as it was `ago` bars back; NaN where there is no such bar."""
+    out = np.empty_like(values, order="F")
+    out[:, :ago] = np.nan
+    out[:, ago:] = values[:, : max(values.shape[1] - ago, 0)]
+    return out
 
 
 class HistoryView(BarView):
@@ -30,6 +48,13 @@ class HistoryView(BarView):
         out[:, ago:] = values[:, : max(values.shape[1] - ago, 0)]
         return out
 
+    def derived(
+        self, key: Hashable, make: Callable[[BarView, int], Floats], ago: int = 0
+    ) -> Floats:
+        """Made for the current bar once, and moved back for the others."""
+        now = self.memo((key, 0), lambda: make(self, 0))
+        return now if ago == 0 else earlier(now, ago)
+
     def moment(self, bar: int) -> MomentView:
         """The symbols as seen from column `bar`."""
         return MomentView(self, bar)
@@ -45,9 +70,18 @@ class MomentView(BarView):
 
     def __init__(self, history: HistoryView, bar: int) -> None:
         super().__init__()
+        self._history = history
         self._matrix = history.matrix
         self._bar = bar
         self.count = history.count[:, bar]
+
+    def derived(
+        self, key: Hashable, make: Callable[[BarView, int], Floats], ago: int = 0
+    ) -> Floats:
+        """The column of all bars that history makes, at this one."""
+        if ago > self._bar:
+            return np.full(len(self.count), np.nan)
+        return self._history.derived(key, make)[:, self._bar - ago]
 
     def _read(self, field: str, ago: int) -> NDArray[Any]:
         values: NDArray[Any] = getattr(self._matrix, field)

@@ -133,6 +133,16 @@ class BarView:
             found = self._memo[key] = make()
         return cast(Floats, found)
 
+    def derived(
+        self, key: Hashable, make: Callable[[BarView, int], Floats], ago: int = 0
+    ) -> Floats:
+        """A column made of columns, `make(view, ago)`, made once.
+
+        History makes it for the current bar alone and moves it back by `ago`, so `make` must ask
+        for bars counted from `ago` only, and give NaN where one of them is missing.
+        """
+        return self.memo((key, ago), lambda: make(self, ago))
+
     def given(self, name: str) -> Floats:
         """A value that comes from outside these bars, as `patterns.context` lists them.
 
