@@ -102,6 +102,11 @@ def _mean(view: BarView, range_type: str, bars: int, ago: int) -> Floats:
     )
 
 
+def mean_range(view: BarView, bars: int, ago: int) -> Floats:
+    """The mean of high - low over `bars` bars that end `ago` bars back."""
+    return _mean(view, "high_low", bars, ago)
+
+
 def _flag(view: BarView, name: str, ago: int, make: Callable[[], Bools]) -> Bools:
     """A yes or no that many patterns ask of the same candle, found once."""
     return cast(Bools, view.memo((name, ago), cast(Callable[[], Any], make)))

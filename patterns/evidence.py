@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from patterns.candles import high_low
+from patterns.candles import mean_range
 from patterns.definitions import Direction
-from patterns.sums import add_columns, window_mean
+from patterns.sums import window_mean
 from patterns.views import BarView, Floats
 
 VOLUME_BARS = 20
@@ -37,15 +37,26 @@ def volume_part(view: BarView) -> Floats:
     return or_unknown(saturating(ratio(view.volume[0], mean)))
 
 
+def trend_before(view: BarView, span: int) -> Floats:
+    """What the close moved in the 10 bars before a pattern of `span` bars.
+
+    Counted in twice the mean range of those bars; NaN where it is unknown.
+    """
+
+    def make() -> Floats:
+        unit = 2.0 * mean_range(view, TREND_BARS, span)
+        return ratio(view.close[span] - view.close[span + TREND_BARS], unit)
+
+    return view.memo(("trend before", span), make)
+
+
 def trend_part(view: BarView, direction: Direction, span: int) -> Floats:
     """The move that the pattern reverses, over the 10 bars before it.
 
-    Counted in twice the mean range of those bars: 0.5 without a trend, 0.75 after one such unit
-    against `direction`, below 0.5 after a move with it. A neutral pattern has 0.5.
+    0.5 without a trend, 0.75 after one unit of `trend_before` against `direction`, below 0.5
+    after a move with it. A neutral pattern has 0.5.
     """
-    mean = add_columns(lambda ago: high_low(view, ago), TREND_BARS, span) / TREND_BARS
-    before = ratio(view.close[span] - view.close[span + TREND_BARS], 2.0 * mean)
-    against = -before * direction
+    against = -trend_before(view, span) * direction
     return or_unknown(0.5 + 0.5 * against / (1.0 + np.abs(against)))
 
 
