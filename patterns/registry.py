@@ -23,6 +23,7 @@ INDICATOR_MODULES = (
     "atr",
     "vwap",
     "session_range",
+    "pivots",
 )
 CANDLESTICKS = (
     "engulfing",
