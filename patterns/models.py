@@ -133,3 +133,24 @@ class OutboxEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.channel}"
+
+
+class DetectorSetting(models.Model):
+    """What operators have set for one detector; without a row it is as it was written.
+
+    parameters: those alone that differ. A detector that is switched off keeps its row.
+    """
+
+    pattern_type = models.TextField(primary_key=True)
+    enabled = models.BooleanField(default=True, db_default=True)
+    parameters = models.JSONField(default=dict, db_default={}, blank=True)
+    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
+    changed_by = models.TextField(default="", db_default="", blank=True)
+
+    class Meta:
+        db_table = "detector_settings"
+        verbose_name = "detector setting"
+        verbose_name_plural = "detectors"
+
+    def __str__(self) -> str:
+        return self.pattern_type

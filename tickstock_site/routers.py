@@ -10,14 +10,17 @@ from django.db.models import Model
 from tickstock_site.processes import OWNER
 
 MARKET_DATA_APPS = {"market", "patterns", "streaming"}
+WEB_SETTINGS = {"patterns.detectorsetting"}
+"""Models of those apps that the web writes, and so reads where it writes them."""
 
 
 class ProcessRouter:
     """`default` is the process's own role; the web reads market data as `app_readonly`."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
-        web = settings.TICKSTOCK_PROCESS == "web"
-        return "readonly" if web and model._meta.app_label in MARKET_DATA_APPS else None
+        if settings.TICKSTOCK_PROCESS != "web" or model._meta.label_lower in WEB_SETTINGS:
+            return None
+        return "readonly" if model._meta.app_label in MARKET_DATA_APPS else None
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
         return None

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from market.models import MinuteBar
+from patterns.models import DetectorSetting
 from streaming.models import StreamingSession
 from tickstock_site.routers import ProcessRouter
 
@@ -18,6 +19,7 @@ from tickstock_site.routers import ProcessRouter
         ("web", MinuteBar, "readonly"),
         ("web", StreamingSession, "readonly"),
         ("web", User, None),
+        ("web", DetectorSetting, None),
         ("stream", MinuteBar, None),
         ("worker", MinuteBar, None),
     ],
