@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -55,6 +54,17 @@ class Detection:
     bar_time_ms: int
     state: str
     pattern_data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LifeChange:
+    """A detection that has come to another state.
+
+    life: its states so far, each with the start of the bar that made it: `[[state, ms], …]`.
+    """
+
+    detection: Detection
+    life: list[list[str | int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +179,8 @@ class MinuteAnalysis:
     """All indicators and detections of the symbols that have a bar in one minute.
 
     row: position in `symbols`, one a bar. names, values: shape (bars, names); NaN in warm-up.
+    hits, found: the detections as columns, a block a detector, and as objects.
+    changes: detections of earlier bars that have come to another state on this one.
     pattern_types: the detectors that ran, whether they found anything or not.
     revision: it replaces an earlier analysis of these symbols' bars in this minute.
     """
@@ -182,19 +194,17 @@ class MinuteAnalysis:
     hits: tuple[Hits, ...]
     pattern_types: tuple[str, ...] = ()
     revision: bool = False
+    changes: tuple[LifeChange, ...] = ()
+    found: tuple[Detection, ...] = ()
 
     @property
     def detection_count(self) -> int:
         """How many detections there are."""
-        return sum(len(hits) for hits in self.hits)
+        return len(self.found)
 
     def detections(self) -> list[Detection]:
-        """The detections as objects, detector by detector, in row order; made once."""
-        return self._detections
-
-    @cached_property
-    def _detections(self) -> list[Detection]:
-        return [d for hits in self.hits for d in hits.detections(self.symbols, self.timeframe)]
+        """The detections, detector by detector, in row order."""
+        return list(self.found)
 
     def indicators(self, row: int) -> Mapping[str, float]:
         """One symbol's values by name, without those still warming up; none without a bar."""

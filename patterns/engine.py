@@ -1,6 +1,6 @@
 """The live engine: bars of a minute in, indicators and detections out.
 
-It keeps each symbol's last bars and the recursions' states after each of the last `KEPT` bars, so
+It keeps each symbol's last bars and the recursions' states after each of the last bars, so
 that a late revision recomputes its symbols from the revised bar on and nothing else. It is a
 deterministic function of what it is given: no clock, no database.
 
@@ -11,25 +11,46 @@ bar among its own says so in its data. When the bar is healed, the revision sets
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patterns.analysis import MinuteAnalysis, find_hits
+from patterns.analysis import Detection, Hits, MinuteAnalysis, find_hits
 from patterns.evaluate import advance, quiet
 from patterns.history import HistoryView
+from patterns.life import CONFIRMED, STATE_NAMES
 from patterns.matrix import BarMatrix, BarWindow, MinuteBars, SessionStart, WindowView
-from patterns.registry import Registry
-from patterns.views import FLOAT_FIELDS, Floats, Ints
+from patterns.open_detections import CoolDowns, OpenDetections
+from patterns.ranks import percentile, population
+from patterns.registry import Registry, UnknownDefinition
+from patterns.views import FLOAT_FIELDS, BarView, Floats, Given, Ints, Values
 
 TIMEFRAME = "1m"
-REVISABLE = 17
-"""A revision may reach this many of a symbol's bars back: the 16 closed minutes, and one more."""
-KEPT = REVISABLE + 1
+REVISABLE_MINUTES = 17
+"""A revision may reach this far back: the 16 closed minutes, and one more."""
 WARM_BARS = 400
 """Bars that make a recursion forget its start: (1 - 2/27) ** 400 is 4e-14."""
+
+
+UNKNOWN_EXPIRES = 20
+"""For a stored detection whose detector is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLife:
+    """A detection as the database has it; life: `[state, bar's start in ms]`, in order."""
+
+    detection: Detection
+    life: list[list[Any]]
+
+
+def nothing_given(rows: Ints, time_ms: int) -> Given:
+    """For an engine that stands alone: no value comes from other timeframes."""
+    return {}
 
 
 class LiveEngine:
@@ -37,18 +58,52 @@ class LiveEngine:
 
     symbols: the feed's list of names, which may grow at its end.
     session_start: the start (Unix ms) of the session that a bar time (Unix ms) belongs to.
+    revisable: how many of a symbol's bars back a revision may reach.
+    given(rows, time_ms): what other timeframes know before a bar that starts at `time_ms`, by the
+        names of `patterns.context`.
     """
 
     def __init__(
-        self, symbols: Sequence[str], registry: Registry, session_start: SessionStart
+        self,
+        symbols: Sequence[str],
+        registry: Registry,
+        session_start: SessionStart,
+        timeframe: str = TIMEFRAME,
+        revisable: int = REVISABLE_MINUTES,
+        given: Callable[[Ints, int], Given] = nothing_given,
     ) -> None:
         self.symbols = symbols
-        self.registry = registry
+        self.registry = registry.for_timeframe(timeframe)
         self.session_start = session_start
-        self.window = BarWindow(registry.lookback + KEPT)
-        self._states: Floats = np.zeros((KEPT, registry.states, 0))
-        shown = [registry.outputs.index(name) for name in registry.shown]
+        self.timeframe = timeframe
+        self.revisable = revisable
+        self.open = OpenDetections()
+        self._kept = revisable + 1
+        self._given = given
+        self.window = BarWindow(self.registry.lookback + self._kept)
+        self._states: Floats = np.zeros((self._kept, self.registry.states, 0))
+        self._cool_downs = CoolDowns(self._kept)
+        shown = [self.registry.outputs.index(name) for name in self.registry.shown]
         self._shown = np.array(shown, np.intp)
+        self._populations: dict[tuple[int, int], Floats] = {}
+        self._ranked = [
+            (self.registry.outputs.index(i.name), self.registry.outputs.index(i.rank_of))
+            for i in self.registry.indicators
+            if i.rank_of is not None
+        ]
+
+    def use(self, registry: Registry) -> bool:
+        """Go on with other detectors; False where they need more bars than the window holds.
+
+        What is open stays open: it follows the levels that it was found with.
+        """
+        chosen = registry.for_timeframe(self.timeframe)
+        if chosen.lookback + self._kept > self.window.depth:
+            return False
+        if chosen.outputs != self.registry.outputs:
+            return False
+        self.registry = chosen
+        return True
 
     def warm(self, history: BarMatrix) -> None:
         """Replace what is known of `history.symbols` by their stored bars.
@@ -64,8 +119,59 @@ class LiveEngine:
             return
         self._grow()
         matrix = history if len(chosen) == len(history.symbols) else history.take(chosen)
+        self.open.drop_rows(rows, self.window.room)
+        self._cool_downs.drop_rows(rows)
         self.window.load(rows, matrix)
         self._rebuild_states(rows, matrix)
+
+    def restore(self, stored: Sequence[StoredLife]) -> None:
+        """Go on with stored detections, as they stood after the bars that `warm` has loaded.
+
+        What came of them later, if it was stored, is found again. Give all that are open and, for
+        the cool-downs, all that were found in the last bars.
+        """
+        known = {name: row for row, name in enumerate(self.symbols)}
+        chosen = [item for item in stored if item.detection.symbol in known]
+        if not chosen:
+            return
+        rows = np.array([known[item.detection.symbol] for item in chosen], np.int64)
+        times = np.array([item.detection.bar_time_ms for item in chosen], np.int64)
+        numbers = self._numbers(rows, times)
+        for item, row, bar in zip(chosen, rows.tolist(), numbers.tolist(), strict=True):
+            self._restore(item, row, bar)
+
+    def _numbers(self, rows: Ints, times: Ints) -> Ints:
+        """The number of each row's last bar that starts at or before a time."""
+        after = np.zeros(len(rows), np.int64)
+        for ago in range(self.window.depth):
+            number = self.window.count[rows] - 1 - ago
+            start = self.window.fields["time_ms"].reshape(-1)[self.window.at(rows, number)]
+            later = (number >= 0) & (start > times)
+            if not later.any():
+                break
+            after += later
+        numbers: Ints = self.window.count[rows] - 1 - after
+        return numbers
+
+    def _restore(self, item: StoredLife, row: int, bar: int) -> None:
+        detection = item.detection
+        last_ms = int(self.window.last_ms(np.array([row]))[0])
+        if detection.bar_time_ms > last_ms:
+            return
+        self._cool_downs.note(row, detection.pattern_type, bar)
+        told = [(STATE_NAMES.index(state), ms) for state, ms in item.life if ms <= last_ms]
+        if told and told[-1][0] > CONFIRMED:
+            return
+        times = np.array([ms for _, ms in told], np.int64)
+        numbers = self._numbers(np.full(len(told), row), times).tolist() if told else []
+        life = [(state, number, ms) for (state, ms), number in zip(told, numbers, strict=True)]
+        self.open.restore(row, bar, self._expires(detection), detection, life)
+
+    def _expires(self, detection: Detection) -> int:
+        try:
+            return self.registry.detector(detection.pattern_type).expires
+        except UnknownDefinition:
+            return UNKNOWN_EXPIRES
 
     def _rebuild_states(self, rows: Ints, matrix: BarMatrix) -> None:
         """The states after each of the last bars, by going through all of them."""
@@ -79,7 +185,7 @@ class LiveEngine:
                 has = moment.count > 0
                 _, states = advance(recursive, moment, states)
                 states[:, ~has] = np.nan
-                if bar >= matrix.bars - KEPT:
+                if bar >= matrix.bars - self._kept:
                     self._keep_states(rows[has], moment.count[has] - 1, states[:, has])
 
     def close(self, bars: MinuteBars) -> MinuteAnalysis:
@@ -112,15 +218,25 @@ class LiveEngine:
             number = self._put(rows, bars)
             first[rows] = np.minimum(first[rows], number)
         touched = np.flatnonzero(first < np.iinfo(np.int64).max)
-        return self._replay(touched, first[touched])
+        self.open.rewind(first)
+        self._cool_downs.rewind(touched, first[touched])
+        made = self._replay(touched, first[touched])
+        return self._with_all_changes(made, touched)
+
+    def _with_all_changes(self, made: list[MinuteAnalysis], touched: Ints) -> list[MinuteAnalysis]:
+        """How all detections of the revised symbols stand: also those that went back a state."""
+        if not made:
+            return made
+        changes = self.open.changes(self.open.of_rows(touched, self.window.room))
+        return [*made[:-1], replace(made[-1], changes=tuple(changes))]
 
     def _put(self, rows: Ints, bars: MinuteBars) -> Ints:
         """Replace or insert one bar a row; returns their numbers."""
-        after, exact = self.window.bars_after(rows, bars.minute_ms, KEPT)
-        if np.any(after >= KEPT - exact):
-            name = self.symbols[int(rows[after >= KEPT - exact][0])]
+        after, exact = self.window.bars_after(rows, bars.minute_ms, self._kept)
+        if np.any(after >= self._kept - exact):
+            name = self.symbols[int(rows[after >= self._kept - exact][0])]
             raise ValueError(
-                f"revise({bars.minute_ms}): more than {REVISABLE} bars of {name} are later; "
+                f"revise({bars.minute_ms}): more than {self.revisable} bars of {name} are later; "
                 "warm the engine anew"
             )
         columns = self._columns(bars)
@@ -160,27 +276,56 @@ class LiveEngine:
             before = self._states_before(rows, number)
             outputs, after = advance(self.registry.indicators, view, before)
             self._keep_states(rows, number, after)
-            view.values = dict(zip(self.registry.outputs, outputs, strict=True))
-            found = [find_hits(detector, view) for detector in self.registry.detectors]
+            self._rank(outputs, minute_ms, revision=revision)
+            values = dict(zip(self.registry.outputs, outputs, strict=True))
+            view.values = Values(values, partial(self._given, rows, minute_ms))
+            changes = self.open.advance(view, self.window.room)
+            found = self._find(view)
+        self.open.forget(self.window.count, self._kept)
         return MinuteAnalysis(
             bar_time_ms=minute_ms,
-            timeframe=TIMEFRAME,
+            timeframe=self.timeframe,
             symbols=self.symbols,
             row=rows,
             names=self.registry.shown,
             values=_table([outputs[i] for i in self._shown], len(rows)),
-            hits=tuple(hits for hits in found if hits is not None),
+            hits=tuple(hits for hits, _ in found),
             pattern_types=tuple(d.pattern_type for d in self.registry.detectors),
             revision=revision,
+            changes=tuple(changes),
+            found=tuple(detection for _, made in found for detection in made),
         )
 
+    def _rank(self, outputs: list[Floats], minute_ms: int, *, revision: bool) -> None:
+        """Put in the ranks: of a minute among its bars, of a late trade among those it had then."""
+        for at, base in self._ranked:
+            key = (minute_ms, at)
+            if not revision or key not in self._populations:
+                self._populations[key] = population(outputs[base])
+                while len(self._populations) > self._kept * len(self._ranked):
+                    del self._populations[next(iter(self._populations))]
+            outputs[at] = percentile(outputs[base], self._populations[key])
+
+    def _find(self, view: BarView) -> list[tuple[Hits, list[Detection]]]:
+        """What each detector finds, less what is cooling down; all of it is open from now on."""
+        found = []
+        for detector in self.registry.detectors:
+            hits = find_hits(detector, view)
+            if hits is not None:
+                hits = hits.where(self._cool_downs.keep(hits))
+            if hits is not None and len(hits):
+                made = list(hits.detections(self.symbols, self.timeframe))
+                self.open.add(hits, made)
+                found.append((hits, made))
+        return found
+
     def _states_before(self, rows: Ints, number: Ints) -> Floats:
-        states = self._states[(number - 1) % KEPT, :, rows].T
+        states = self._states[(number - 1) % self._kept, :, rows].T
         states[:, number == 0] = np.nan
         return states
 
     def _keep_states(self, rows: Ints, number: Ints, states: Floats) -> None:
-        self._states[number % KEPT, :, rows] = states.T
+        self._states[number % self._kept, :, rows] = states.T
 
     def _columns(self, bars: MinuteBars) -> dict[str, Any]:
         columns: dict[str, Any] = {name: getattr(bars, name) for name in FLOAT_FIELDS}
@@ -194,7 +339,7 @@ class LiveEngine:
             return
         old = self.window.room
         self.window.grow(len(self.symbols))
-        states = np.full((KEPT, self.registry.states, self.window.room), np.nan)
+        states = np.full((self._kept, self.registry.states, self.window.room), np.nan)
         states[:, :, :old] = self._states
         self._states = states
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from patterns.analysis import Hits, find_hits
-from patterns.definitions import Indicator
+from patterns.definitions import Detector, Indicator
 from patterns.history import HistoryView
+from patterns.life import cooled
 from patterns.matrix import BarMatrix
+from patterns.ranks import percentile_by_time
 from patterns.registry import Registry
-from patterns.views import BarView, Floats
+from patterns.views import BarView, Floats, Given
 
 BLOCK = 512
 
@@ -21,25 +23,23 @@ def advance(
 ) -> tuple[list[Floats], Floats]:
     """Every indicator's outputs at one bar a symbol, and the recursions' states after it.
 
-    before: shape (states, symbols), NaN for a symbol's first bar.
+    before: shape (states, symbols), NaN for a symbol's first bar. Ranks are NaN: they need all
+    symbols, and who has them puts them in.
     """
     outputs: list[Floats] = []
     after = np.empty_like(before)
     offset = 0
     for indicator in indicators:
         states = slice(offset, offset + indicator.states)
-        if indicator.step is None:
-            made = _compute(indicator, view)
-        else:
+        if indicator.step is not None:
             made, after[states] = indicator.step(view, before[states])
+        elif indicator.compute is not None:
+            made = indicator.compute(view)
+        else:
+            made = (np.full(view.count.shape, np.nan),)
         offset += indicator.states
         outputs.extend(np.where(view.count > indicator.warm_up, out, np.nan) for out in made)
     return outputs, after
-
-
-def _compute(indicator: Indicator, view: BarView) -> tuple[Floats, ...]:
-    assert indicator.compute is not None
-    return indicator.compute(view)
 
 
 def quiet() -> np.errstate:
@@ -50,7 +50,8 @@ def quiet() -> np.errstate:
 def indicator_history(matrix: BarMatrix, indicators: Sequence[Indicator]) -> dict[str, Floats]:
     """Every output over all bars, each of shape (symbols, bars)."""
     with quiet():
-        return _indicators(HistoryView(matrix), indicators)
+        found = _indicators(HistoryView(matrix), indicators)
+    return found | _ranks(found, matrix, indicators)
 
 
 def _indicators(view: HistoryView, indicators: Sequence[Indicator]) -> dict[str, Floats]:
@@ -80,26 +81,54 @@ def _recursions(view: HistoryView, indicators: Sequence[Indicator]) -> dict[str,
     return found
 
 
-def analyse_history(matrix: BarMatrix, registry: Registry) -> tuple[dict[str, Floats], list[Hits]]:
+def _ranks(
+    outputs: dict[str, Floats], matrix: BarMatrix, indicators: Sequence[Indicator]
+) -> dict[str, Floats]:
+    """Those that are ranks of others, among all symbols of the matrix."""
+    return {
+        i.name: percentile_by_time(outputs[i.rank_of], matrix.time_ms)
+        for i in indicators
+        if i.rank_of is not None
+    }
+
+
+def analyse_history(
+    matrix: BarMatrix,
+    registry: Registry,
+    timeframe: str | None = None,
+    given: Given | None = None,
+) -> tuple[dict[str, Floats], list[Hits]]:
     """All outputs and all detections of a matrix; blocks of symbols bound the memory.
 
+    timeframe: only what has a meaning in it; None for everything. given: what other timeframes
+    know, by the names of `patterns.context`, each of the matrix's shape.
     Returns outputs by name, each of shape (symbols, bars), and one `Hits` a detector and block.
     """
-    outputs = {name: np.full(matrix.close.shape, np.nan, order="F") for name in registry.outputs}
+    chosen = registry if timeframe is None else registry.for_timeframe(timeframe)
+    outputs = {name: np.full(matrix.close.shape, np.nan, order="F") for name in chosen.outputs}
     hits: list[Hits] = []
     for start in range(0, len(matrix.symbols), BLOCK):
+        block = slice(start, start + BLOCK)
         view = HistoryView(matrix.rows(start, start + BLOCK))
         with quiet():
-            view.values = _indicators(view, registry.indicators)
-            hits.extend(_block_hits(view, registry, start))
-        for name, values in view.values.items():
-            outputs[name][start : start + BLOCK] = values
-    return outputs, hits
+            values = _indicators(view, chosen.indicators)
+            view.values = values | {name: part[block] for name, part in (given or {}).items()}
+            hits.extend(_block_hits(view, chosen, start))
+        for name, part in values.items():
+            outputs[name][block] = part
+    return outputs | _ranks(outputs, matrix, chosen.indicators), hits
 
 
 def _block_hits(view: HistoryView, registry: Registry, start: int) -> list[Hits]:
-    found = [find_hits(detector, view) for detector in registry.detectors]
-    return [_shifted(hits, start) for hits in found if hits is not None]
+    found = (_found(detector, view) for detector in registry.detectors)
+    return [_shifted(hits, start) for hits in found if hits is not None and len(hits)]
+
+
+def _found(detector: Detector, view: HistoryView) -> Hits | None:
+    hits = find_hits(detector, view)
+    if hits is None:
+        return None
+    return hits.where(cooled(hits.row, hits.bar, detector.cool_down))
 
 
 def _shifted(hits: Hits, start: int) -> Hits:

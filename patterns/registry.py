@@ -79,9 +79,13 @@ class Registry:
             raise ValueError("Two indicators have an output of the same name")
         if len(self._by_pattern) != len(self.detectors):
             raise ValueError("Two detectors have the same pattern_type")
+        for indicator in self.indicators:
+            if indicator.rank_of is not None:
+                self.indicator(indicator.rank_of)
         for detector in self.detectors:
             for name in detector.inputs:
-                self.indicator(name)
+                if self.indicator(name).rank_of is not None:
+                    raise ValueError(f"Detector {detector.pattern_type}: {name} is a rank")
 
     @cache  # noqa: B019 - a registry lives as long as the process, or until the next settings
     def for_timeframe(self, timeframe: str) -> Registry:
@@ -120,6 +124,8 @@ class Registry:
         """A registry of these outputs and patterns, and the inputs that they need."""
         detectors = [self.detector(name) for name in pattern_types]
         needed = {*outputs, *chain.from_iterable(d.inputs for d in detectors)}
+        ranked = {self.indicator(name).rank_of for name in needed}
+        needed |= {name for name in ranked if name is not None}
         chosen = {id(self.indicator(name)) for name in needed}
         return Registry([i for i in self.indicators if id(i) in chosen], detectors)
 

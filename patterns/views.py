@@ -27,6 +27,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+Given = Mapping[str, Floats]
+"""Values by the names of `patterns.context`, one element a row."""
+
 FLOAT_FIELDS = ("open", "high", "low", "close", "volume", "vwap")
 FIELDS = (*FLOAT_FIELDS, "time_ms", "session_ms", "partial")
 FIELD_TYPES: dict[str, type[np.generic]] = {
@@ -64,6 +67,27 @@ class Field:
 
     def __getitem__(self, ago: int) -> NDArray[Any]:
         return self._view.column(self._name, ago)
+
+
+class Values(Mapping[str, Floats]):
+    """Outputs of indicators, and what is given from outside once somebody asks for it."""
+
+    def __init__(self, outputs: Mapping[str, Floats], ask: Callable[[], Given]) -> None:
+        self._outputs, self._ask = outputs, ask
+        self._given: Given | None = None
+
+    def __getitem__(self, name: str) -> Floats:
+        if name in self._outputs:
+            return self._outputs[name]
+        if self._given is None:
+            self._given = self._ask()
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._outputs)
+
+    def __len__(self) -> int:
+        return len(self._outputs)
 
 
 class Chosen(Mapping[str, Floats]):

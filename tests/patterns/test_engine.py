@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patterns.analysis import Detection, MinuteAnalysis
-from patterns.engine import REVISABLE, WARM_BARS, LiveEngine
+from patterns.engine import REVISABLE_MINUTES, WARM_BARS, LiveEngine
 from patterns.evaluate import analyse_history
 from patterns.registry import Registry, standard
 from tests.patterns.bars import HOUR, MINUTE, START, Minute, as_matrix, minute, session_start, walk
@@ -94,12 +94,14 @@ def test_symbols_that_appear_later_are_taken_in():
     alone = engine(["A"])
     assert_same(
         [alone.close(m.only(slice(0, 1))) for m in minutes],
-        early + [replace(a, row=a.row[:1], values=a.values[:1], hits=_of_row(a, 0)) for a in late],
+        early + [_of_row(a, 0) for a in late],
     )
 
 
-def _of_row(analysis: MinuteAnalysis, row: int):
-    return tuple(block.where(block.row == row) for block in analysis.hits)
+def _of_row(analysis: MinuteAnalysis, row: int) -> MinuteAnalysis:
+    chosen = analysis.row == row
+    found = tuple(d for d in analysis.found if d.symbol == analysis.symbols[row])
+    return replace(analysis, row=analysis.row[chosen], values=analysis.values[chosen], found=found)
 
 
 def test_a_minute_that_was_closed_is_refused():
@@ -114,7 +116,7 @@ def test_a_revision_beyond_memory_is_refused():
     live = engine()
     for m in walk(len(SYMBOLS), 60, traded=1.0):
         live.close(m)
-    oldest = START + (60 - REVISABLE) * MINUTE
+    oldest = START + (60 - REVISABLE_MINUTES) * MINUTE
     live.revise([minute(oldest, {2: (50, 51, 49, 50, 9)})])
     with pytest.raises(ValueError, match="more than 17 bars of C are later"):
         live.revise([minute(oldest - MINUTE, {2: (50, 51, 49, 50, 9)})])

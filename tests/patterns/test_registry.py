@@ -83,7 +83,7 @@ def test_an_empty_registry_reads_one_bar():
 
 
 def test_definitions_that_contradict_themselves_are_refused():
-    with pytest.raises(ValueError, match="either compute or step"):
+    with pytest.raises(ValueError, match="one of compute, step and rank_of"):
         replace(sma(5), compute=None)
     with pytest.raises(ValueError, match="states belong to step"):
         replace(ema(5), states=0)

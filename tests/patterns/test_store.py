@@ -83,9 +83,10 @@ def test_events_follow_the_contract_in_the_order_of_seq():
 
 
 def test_analyses_of_another_timeframe_are_kept_apart():
-    live = engine()
-    analyses = [live.close(m) for m in walk(len(SYMBOLS), 40)]
-    longer = [replace(a, timeframe="5m") for a in analyses]
+    live, slower = engine(), LiveEngine(list(SYMBOLS), standard(), session_start, "5m")
+    minutes = walk(len(SYMBOLS), 40)
+    analyses = [live.close(m) for m in minutes]
+    longer = [slower.close(m) for m in minutes]
     result = save([*analyses, *longer])
     assert IntradayPattern.objects.filter(timeframe="5m").count() * 2 == result.formed
     assert IntradayPattern.objects.filter(detection_key="doji:5m").exists()

@@ -1,0 +1,37 @@
+"""Percentile ranks among the symbols that have a bar at the same time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from patterns.views import Floats, Ints
+
+
+def percentile(values: Floats, population: Floats) -> Floats:
+    """The rank, 0–100, of each value in a sorted population; equal values share their mean rank.
+
+    population: ascending, without NaN. NaN where the value is, or where nobody is there.
+    """
+    if not len(population):
+        return np.full(values.shape, np.nan)
+    below = np.searchsorted(population, values, side="left")
+    through = np.searchsorted(population, values, side="right")
+    rank = 100.0 * ((below + through + 1) / 2.0) / len(population)
+    return np.where(np.isnan(values), np.nan, np.minimum(rank, 100.0))
+
+
+def population(values: Floats) -> Floats:
+    """What values are ranked in: those that are known, ascending."""
+    return np.sort(values[~np.isnan(values)])
+
+
+def percentile_by_time(values: Floats, time_ms: Ints) -> Floats:
+    """`percentile` of each cell among the cells of the same time; both of one shape."""
+    flat, times = values.ravel(order="F"), time_ms.ravel(order="F")
+    out = np.full(len(flat), np.nan)
+    order = np.argsort(times, kind="stable")
+    starts = np.flatnonzero(np.diff(times[order], prepend=np.iinfo(np.int64).min))
+    for start, end in zip(starts, np.append(starts[1:], len(order)), strict=True):
+        cells = order[start:end]
+        out[cells] = percentile(flat[cells], population(flat[cells]))
+    return out.reshape(values.shape, order="F")
