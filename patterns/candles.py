@@ -42,14 +42,32 @@ FAR = CandleSetting("high_low", 5, 0.6)
 EQUAL = CandleSetting("high_low", 5, 0.05)
 
 
+def _kept(view: BarView, name: str, make: Callable[[BarView, int], Floats], ago: int) -> Floats:
+    """A size of the candle `ago` bars back, made once, and kept for whoever asks next."""
+    return view.memo((name, ago), lambda: view.derived(name, make, ago))
+
+
+def _body(view: BarView, ago: int) -> Floats:
+    return np.abs(view.close[ago] - view.open[ago])
+
+
+def _high_low(view: BarView, ago: int) -> Floats:
+    result: Floats = view.high[ago] - view.low[ago]
+    return result
+
+
+def _shadows(view: BarView, ago: int) -> Floats:
+    return upper_shadow(view, ago) + lower_shadow(view, ago)
+
+
 def body(view: BarView, ago: int) -> Floats:
     """|close - open|."""
-    return view.memo(("body", ago), lambda: np.abs(view.close[ago] - view.open[ago]))
+    return _kept(view, "body", _body, ago)
 
 
 def high_low(view: BarView, ago: int) -> Floats:
     """high - low."""
-    return view.memo(("high_low", ago), lambda: view.high[ago] - view.low[ago])
+    return _kept(view, "high_low", _high_low, ago)
 
 
 def body_top(view: BarView, ago: int) -> Floats:
@@ -72,12 +90,7 @@ def lower_shadow(view: BarView, ago: int) -> Floats:
     return view.memo(("lower", ago), lambda: body_bottom(view, ago) - view.low[ago])
 
 
-def shadows(view: BarView, ago: int) -> Floats:
-    """Upper and lower shadow together."""
-    return view.memo(("shadows", ago), lambda: upper_shadow(view, ago) + lower_shadow(view, ago))
-
-
-RANGES = {"body": body, "high_low": high_low, "shadows": shadows}
+RANGES = {"body": _body, "high_low": _high_low, "shadows": _shadows}
 
 
 def average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
@@ -86,20 +99,22 @@ def average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
 
 
 def _average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
-    measure = RANGES[setting.range_type]
-    mean = measure(view, ago)
     if setting.bars:
         mean = _mean(view, setting.range_type, setting.bars, ago + 1)
+    else:
+        mean = _kept(view, setting.range_type, RANGES[setting.range_type], ago)
     sized = setting.factor * mean
     return sized / 2.0 if setting.range_type == "shadows" else sized
 
 
 def _mean(view: BarView, range_type: str, bars: int, ago: int) -> Floats:
-    measure = RANGES[range_type]
-    return view.memo(
-        ("mean of", range_type, bars, ago),
-        lambda: add_columns(lambda back: measure(view, back), bars, ago) / bars,
-    )
+    """The mean of a range, the oldest bar added first as TA-Lib does."""
+
+    def make(view: BarView, ago: int) -> Floats:
+        size = RANGES[range_type]
+        return add_columns(lambda back: view.derived(range_type, size, back), bars, ago) / bars
+
+    return _kept(view, f"mean {range_type} {bars}", make, ago)
 
 
 def mean_range(view: BarView, bars: int, ago: int) -> Floats:
