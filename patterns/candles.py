@@ -42,11 +42,6 @@ FAR = CandleSetting("high_low", 5, 0.6)
 EQUAL = CandleSetting("high_low", 5, 0.05)
 
 
-def _kept(view: BarView, name: str, make: Callable[[BarView, int], Floats], ago: int) -> Floats:
-    """A size of the candle `ago` bars back, made once, and kept for whoever asks next."""
-    return view.memo((name, ago), lambda: view.derived(name, make, ago))
-
-
 def _body(view: BarView, ago: int) -> Floats:
     return np.abs(view.close[ago] - view.open[ago])
 
@@ -56,65 +51,87 @@ def _high_low(view: BarView, ago: int) -> Floats:
     return result
 
 
+def _top(view: BarView, ago: int) -> Floats:
+    return np.maximum(view.open[ago], view.close[ago])
+
+
+def _bottom(view: BarView, ago: int) -> Floats:
+    return np.minimum(view.open[ago], view.close[ago])
+
+
+def _upper(view: BarView, ago: int) -> Floats:
+    result: Floats = view.high[ago] - body_top(view, ago)
+    return result
+
+
+def _lower(view: BarView, ago: int) -> Floats:
+    result: Floats = body_bottom(view, ago) - view.low[ago]
+    return result
+
+
 def _shadows(view: BarView, ago: int) -> Floats:
     return upper_shadow(view, ago) + lower_shadow(view, ago)
-
-
-def body(view: BarView, ago: int) -> Floats:
-    """|close - open|."""
-    return _kept(view, "body", _body, ago)
-
-
-def high_low(view: BarView, ago: int) -> Floats:
-    """high - low."""
-    return _kept(view, "high_low", _high_low, ago)
-
-
-def body_top(view: BarView, ago: int) -> Floats:
-    """The higher of open and close."""
-    return view.memo(("body_top", ago), lambda: np.maximum(view.open[ago], view.close[ago]))
-
-
-def body_bottom(view: BarView, ago: int) -> Floats:
-    """The lower of open and close."""
-    return view.memo(("body_bottom", ago), lambda: np.minimum(view.open[ago], view.close[ago]))
-
-
-def upper_shadow(view: BarView, ago: int) -> Floats:
-    """From the body's top to the high."""
-    return view.memo(("upper", ago), lambda: view.high[ago] - body_top(view, ago))
-
-
-def lower_shadow(view: BarView, ago: int) -> Floats:
-    """From the low to the body's bottom."""
-    return view.memo(("lower", ago), lambda: body_bottom(view, ago) - view.low[ago])
 
 
 RANGES = {"body": _body, "high_low": _high_low, "shadows": _shadows}
 
 
+def body(view: BarView, ago: int) -> Floats:
+    """|close - open|."""
+    return view.derived("body", _body, ago)
+
+
+def high_low(view: BarView, ago: int) -> Floats:
+    """high - low."""
+    return view.derived("high_low", _high_low, ago)
+
+
+def body_top(view: BarView, ago: int) -> Floats:
+    """The higher of open and close."""
+    return view.derived("body top", _top, ago)
+
+
+def body_bottom(view: BarView, ago: int) -> Floats:
+    """The lower of open and close."""
+    return view.derived("body bottom", _bottom, ago)
+
+
+def upper_shadow(view: BarView, ago: int) -> Floats:
+    """From the body's top to the high."""
+    return view.derived("upper shadow", _upper, ago)
+
+
+def lower_shadow(view: BarView, ago: int) -> Floats:
+    """From the low to the body's bottom."""
+    return view.derived("lower shadow", _lower, ago)
+
+
 def average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
     """The size that `setting` compares the candle `ago` bars back with (TA_CANDLEAVERAGE)."""
-    return view.memo(("average", setting, ago), lambda: _average(view, setting, ago))
+
+    def make(view: BarView, ago: int) -> Floats:
+        size = _sized(view, setting.range_type, setting.bars, ago)
+        sized = setting.factor * size
+        return sized / 2.0 if setting.range_type == "shadows" else sized
+
+    return view.derived(("average", setting), make, ago)
 
 
-def _average(view: BarView, setting: CandleSetting, ago: int) -> Floats:
-    if setting.bars:
-        mean = _mean(view, setting.range_type, setting.bars, ago + 1)
-    else:
-        mean = _kept(view, setting.range_type, RANGES[setting.range_type], ago)
-    sized = setting.factor * mean
-    return sized / 2.0 if setting.range_type == "shadows" else sized
+def _sized(view: BarView, range_type: str, bars: int, ago: int) -> Floats:
+    """The mean of the bars before, or with no bars the candle's own size."""
+    if bars == 0:
+        return view.derived(range_type, RANGES[range_type], ago)
+    return _mean(view, range_type, bars, ago + 1)
 
 
 def _mean(view: BarView, range_type: str, bars: int, ago: int) -> Floats:
-    """The mean of a range, the oldest bar added first as TA-Lib does."""
+    """The mean of a size, the oldest bar added first as TA-Lib does."""
 
     def make(view: BarView, ago: int) -> Floats:
         size = RANGES[range_type]
         return add_columns(lambda back: view.derived(range_type, size, back), bars, ago) / bars
 
-    return _kept(view, f"mean {range_type} {bars}", make, ago)
+    return view.derived(("mean", range_type, bars), make, ago)
 
 
 def mean_range(view: BarView, bars: int, ago: int) -> Floats:

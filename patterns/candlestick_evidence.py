@@ -22,6 +22,7 @@ from patterns.evidence import (
     trend_part,
     volume_part,
 )
+from patterns.sums import highest, lowest
 from patterns.views import BarView, Bools, Floats
 
 MIN_TREND = 1.0
@@ -37,22 +38,8 @@ Keep = Callable[[BarView], Bools]
 
 def reach(view: BarView, span: int) -> Floats:
     """From the lowest low to the highest high of the last `span` bars."""
-    return view.memo(("reach", span), lambda: _top(view, span) - _bottom(view, span))
-
-
-def _top(view: BarView, span: int) -> Floats:
-    if span == 1:
-        return view.high[0]
     return view.memo(
-        ("top of", span), lambda: np.maximum(_top(view, span - 1), view.high[span - 1])
-    )
-
-
-def _bottom(view: BarView, span: int) -> Floats:
-    if span == 1:
-        return view.low[0]
-    return view.memo(
-        ("bottom of", span), lambda: np.minimum(_bottom(view, span - 1), view.low[span - 1])
+        ("reach", span), lambda: highest(view, "high", span) - lowest(view, "low", span)
     )
 
 

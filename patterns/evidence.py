@@ -43,11 +43,11 @@ def trend_before(view: BarView, span: int) -> Floats:
     Counted in twice the mean range of those bars; NaN where it is unknown.
     """
 
-    def make() -> Floats:
-        unit = 2.0 * mean_range(view, TREND_BARS, span)
-        return ratio(view.close[span] - view.close[span + TREND_BARS], unit)
+    def make(view: BarView, ago: int) -> Floats:
+        unit = 2.0 * mean_range(view, TREND_BARS, ago)
+        return ratio(view.close[ago] - view.close[ago + TREND_BARS], unit)
 
-    return view.memo(("trend before", span), make)
+    return view.derived("trend before", make, span)
 
 
 def trend_part(view: BarView, direction: Direction, span: int) -> Floats:
