@@ -20,13 +20,24 @@ from patterns.views import (
     refuse_later,
 )
 
+PAD = 256
+"""Columns of nothing that stand before the first bar, so that an earlier column is no copy."""
 
-def earlier(values: Floats, ago: int) -> Floats:
-    """A column of all bars as it was `ago` bars back; NaN where there is no such bar."""
-    out = np.empty_like(values, order="F")
-    out[:, :ago] = np.nan
-    out[:, ago:] = values[:, : max(values.shape[1] - ago, 0)]
+
+def padded(values: NDArray[Any], nothing: Any) -> NDArray[Any]:
+    """The same columns behind `PAD` of nothing."""
+    out = np.empty((values.shape[0], PAD + values.shape[1]), values.dtype, order="F")
+    out[:, :PAD] = nothing
+    out[:, PAD:] = values
     return out
+
+
+def earlier(values: NDArray[Any], ago: int, nothing: Any) -> NDArray[Any]:
+    """Of padded columns, those that lie `ago` before each bar."""
+    bars = values.shape[1] - PAD
+    if ago > PAD:
+        return earlier(padded(values[:, :bars], nothing), ago - PAD, nothing)
+    return values[:, PAD - ago : PAD - ago + bars]
 
 
 class HistoryView(BarView):
@@ -35,6 +46,7 @@ class HistoryView(BarView):
     def __init__(self, matrix: BarMatrix) -> None:
         super().__init__()
         self.matrix = matrix
+        self._pads: dict[Hashable, NDArray[Any]] = {}
         first = matrix.bars - matrix.count
         self.count = np.asfortranarray(
             np.maximum(np.arange(1, matrix.bars + 1)[None, :] - first[:, None], 0)
@@ -44,16 +56,20 @@ class HistoryView(BarView):
         values: NDArray[Any] = getattr(self.matrix, field)
         if ago == 0:
             return values
-        out = np.full(values.shape, NO_BAR[field], FIELD_TYPES[field], order="F")
-        out[:, ago:] = values[:, : max(values.shape[1] - ago, 0)]
-        return out
+        return earlier(self._padded(("field", field), values, NO_BAR[field]), ago, NO_BAR[field])
 
     def derived(
         self, key: Hashable, make: Callable[[BarView, int], Floats], ago: int = 0
     ) -> Floats:
         """Made for the current bar once, and moved back for the others."""
         now = self.memo((key, 0), lambda: make(self, 0))
-        return now if ago == 0 else earlier(now, ago)
+        return now if ago == 0 else earlier(self._padded(key, now, np.nan), ago, np.nan)
+
+    def _padded(self, key: Hashable, values: NDArray[Any], nothing: Any) -> NDArray[Any]:
+        found = self._pads.get(key)
+        if found is None:
+            found = self._pads[key] = padded(values, nothing)
+        return found
 
     def moment(self, bar: int) -> MomentView:
         """The symbols as seen from column `bar`."""

@@ -68,3 +68,16 @@ def lowest(view: BarView, field: str, bars: int, ago: int = 0) -> Floats:
     return join_bars(
         view, ("lowest", field), np.minimum, lambda view, ago: view.column(field, ago), bars, ago
     )
+
+
+def weighted_sum(view: BarView, field: str, weights: tuple[float, ...], ago: int = 0) -> Floats:
+    """Sum of `weights[i]` times the field `i` bars before the one `ago` bars back, oldest first."""
+
+    def make(view: BarView, ago: int) -> Floats:
+        oldest = len(weights) - 1
+        total = view.column(field, ago + oldest) * weights[oldest]
+        for back in range(oldest - 1, -1, -1):
+            total += view.column(field, ago + back) * weights[back]
+        return total
+
+    return view.derived(("weighted", field, weights), make, ago)
