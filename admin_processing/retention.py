@@ -17,8 +17,11 @@ def retention_days() -> dict[str, int]:
         "integration_events": settings.RETENTION_FLOW_DAYS,
         "event_outbox": settings.RETENTION_OUTBOX_DAYS,
         "ohlcv_1min": settings.RETENTION_BARS_DAYS,
+        "ohlcv_rolled": settings.RETENTION_BARS_DAYS,
         "intraday_indicator_values": settings.RETENTION_BARS_DAYS,
         "intraday_patterns": settings.RETENTION_DETECTIONS_DAYS,
+        "daily_patterns": settings.RETENTION_DETECTIONS_DAYS,
+        "combo_patterns": settings.RETENTION_DETECTIONS_DAYS,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -23,19 +25,31 @@ class IndicatorSet(models.Model):
         return ", ".join(self.names)
 
 
-class IndicatorValues(models.Model):
+class StoredIndicators(models.Model):
     """A bar's stored indicators; NaN is one that is warming up.
 
     One row a bar: a row an indicator would be thirteen times as many.
     """
 
-    pk = models.CompositePrimaryKey("symbol", "timeframe", "timestamp")
     symbol = models.TextField()
     timeframe = models.TextField()
-    timestamp = TimescaleDateTimeField(interval="1 day")
     set_id = models.BigIntegerField()
     values = ArrayField(models.FloatField())
     calculation_timestamp = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        moment: datetime = self.timestamp  # type: ignore[attr-defined]
+        return f"{self.symbol} {self.timeframe} {moment:%Y-%m-%d %H:%M}"
+
+
+class IndicatorValues(StoredIndicators):
+    """Those of bars of a minute to an hour."""
+
+    pk = models.CompositePrimaryKey("symbol", "timeframe", "timestamp")
+    timestamp = TimescaleDateTimeField(interval="1 day")
 
     class Meta:
         db_table = "intraday_indicator_values"
@@ -47,14 +61,25 @@ class IndicatorValues(models.Model):
         ]
         indexes = [BrinIndex(fields=["calculation_timestamp"], name="indicator_values_calculated")]
 
-    def __str__(self) -> str:
-        return f"{self.symbol} {self.timeframe} {self.timestamp:%Y-%m-%d %H:%M}"
+
+class DailyIndicatorValues(StoredIndicators):
+    """Those of daily bars."""
+
+    pk = models.CompositePrimaryKey("symbol", "timeframe", "timestamp")
+    timestamp = TimescaleDateTimeField(interval="1 year")
+
+    class Meta:
+        db_table = "daily_indicator_values"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["symbol", "timeframe", "timestamp"], name="daily_indicator_values_unique"
+            )
+        ]
 
 
-class IntradayIndicator(models.Model):
-    """The contract's view: one row an indicator and bar, without those warming up."""
+class ShownIndicator(models.Model):
+    """The contract's views: one row an indicator and bar, without those warming up."""
 
-    pk = models.CompositePrimaryKey("symbol", "indicator_name", "timeframe", "timestamp")
     symbol = models.TextField()
     indicator_name = models.TextField()
     timeframe = models.TextField()
@@ -63,29 +88,47 @@ class IntradayIndicator(models.Model):
     calculation_timestamp = models.DateTimeField()
 
     class Meta:
-        db_table = "intraday_indicators"
-        managed = False
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.indicator_name} {self.timestamp:%Y-%m-%d %H:%M}"
 
 
-class IntradayPattern(models.Model):
-    """One detection on one bar.
+class IntradayIndicator(ShownIndicator):
+    """Those of bars of a minute to an hour."""
+
+    pk = models.CompositePrimaryKey("symbol", "indicator_name", "timeframe", "timestamp")
+
+    class Meta:
+        db_table = "intraday_indicators"
+        managed = False
+
+
+class DailyIndicator(ShownIndicator):
+    """Those of daily bars."""
+
+    pk = models.CompositePrimaryKey("symbol", "indicator_name", "timeframe", "timestamp")
+
+    class Meta:
+        db_table = "daily_indicators"
+        managed = False
+
+
+class StoredDetection(models.Model):
+    """One detection on one bar: what the three tiers share.
 
     timestamp: start of the bar that completed it. detection_timestamp: when it was first seen;
     state_timestamp: when its present state was. seq: rises with every change, in the order of
-    commits, so that who has seen n asks for what comes after n.
+    commits, over all tiers, so that who has seen n asks for what comes after n.
+    life: its states after the first, `[[state, bar's start in ms], …]`; null while there is none.
     """
 
-    pk = models.CompositePrimaryKey("symbol", "timestamp", "detection_key")
     symbol = models.TextField()
-    timestamp = TimescaleDateTimeField(interval="1 day")
     detection_key = models.TextField()
     detection_id = models.UUIDField()
     pattern_type = models.TextField()
     timeframe = models.TextField()
-    tier = models.TextField(default="intraday", db_default="intraday")
+    tier = models.TextField()
     direction = models.TextField()
     confidence = models.FloatField()
     price = models.FloatField(null=True)
@@ -95,29 +138,77 @@ class IntradayPattern(models.Model):
     pattern_data = models.JSONField(default=dict, db_default={})
     seq = models.BigIntegerField(null=True)
     flow_id = models.UUIDField(null=True)
+    life = models.JSONField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        moment: datetime = self.timestamp  # type: ignore[attr-defined]
+        return f"{self.symbol} {self.detection_key} {moment:%Y-%m-%d %H:%M}"
+
+
+def detection_rules(table: str) -> list[models.BaseConstraint]:
+    """What every stored detection obeys, and its key."""
+    return [
+        models.UniqueConstraint(
+            fields=["symbol", "timestamp", "detection_key"], name=f"{table}_unique"
+        ),
+        models.CheckConstraint(
+            condition=Q(confidence__gte=0) & Q(confidence__lte=1), name=f"{table}_confidence"
+        ),
+        models.CheckConstraint(
+            condition=Q(direction__in=["bullish", "bearish", "neutral"]),
+            name=f"{table}_direction",
+        ),
+    ]
+
+
+def detection_indexes(table: str) -> list[models.Index]:
+    """By `seq`, for readers that catch up, and by when it was seen."""
+    return [
+        models.Index(fields=["seq"], name=f"{table}_by_seq"),
+        models.Index(fields=["detection_timestamp"], name=f"{table}_detected"),
+    ]
+
+
+class IntradayPattern(StoredDetection):
+    """A detection on a bar of a minute to an hour."""
+
+    pk = models.CompositePrimaryKey("symbol", "timestamp", "detection_key")
+    timestamp = TimescaleDateTimeField(interval="1 day")
+    tier = models.TextField(default="intraday", db_default="intraday")
 
     class Meta:
         db_table = "intraday_patterns"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["symbol", "timestamp", "detection_key"], name="intraday_patterns_unique"
-            ),
-            models.CheckConstraint(
-                condition=Q(confidence__gte=0) & Q(confidence__lte=1),
-                name="intraday_patterns_confidence",
-            ),
-            models.CheckConstraint(
-                condition=Q(direction__in=["bullish", "bearish", "neutral"]),
-                name="intraday_patterns_direction",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["seq"], name="intraday_patterns_by_seq"),
-            models.Index(fields=["detection_timestamp"], name="intraday_patterns_detected"),
-        ]
+        constraints = detection_rules("intraday_patterns")
+        indexes = detection_indexes("intraday_patterns")
 
-    def __str__(self) -> str:
-        return f"{self.symbol} {self.detection_key} {self.timestamp:%Y-%m-%d %H:%M}"
+
+class DailyPattern(StoredDetection):
+    """A detection on a daily bar; `timestamp` is 00:00 UTC of its session's date."""
+
+    pk = models.CompositePrimaryKey("symbol", "timestamp", "detection_key")
+    timestamp = TimescaleDateTimeField(interval="1 year")
+    tier = models.TextField(default="daily", db_default="daily")
+
+    class Meta:
+        db_table = "daily_patterns"
+        constraints = detection_rules("daily_patterns")
+        indexes = detection_indexes("daily_patterns")
+
+
+class ComboPattern(StoredDetection):
+    """What a combo rule joined; its legs, each a detection of its own, are in `pattern_data`."""
+
+    pk = models.CompositePrimaryKey("symbol", "timestamp", "detection_key")
+    timestamp = TimescaleDateTimeField(interval="30 days")
+    tier = models.TextField(default="combo", db_default="combo")
+
+    class Meta:
+        db_table = "combo_patterns"
+        constraints = detection_rules("combo_patterns")
+        indexes = detection_indexes("combo_patterns")
 
 
 class OutboxEvent(models.Model):
@@ -154,3 +245,28 @@ class DetectorSetting(models.Model):
 
     def __str__(self) -> str:
         return self.pattern_type
+
+
+class ComboRule(models.Model):
+    """A rule that joins detections of several timeframes on one symbol (`patterns.combos`).
+
+    legs: a list, each `{timeframe, pattern_types, direction, states, within_minutes}`; the last
+    to come makes the combo. changed_at, changed_by: as an administrator left it.
+    """
+
+    key = models.SlugField(primary_key=True, max_length=60)
+    title = models.CharField(max_length=100)
+    enabled = models.BooleanField(default=True, db_default=True)
+    direction = models.CharField(max_length=8)
+    legs = models.JSONField()
+    cool_down_minutes = models.PositiveIntegerField(default=390, db_default=390)
+    min_confidence = models.FloatField(default=0.5, db_default=0.5)
+    changed_at = models.DateTimeField(db_default=Now())
+    changed_by = models.TextField(blank=True, default="", db_default="")
+
+    class Meta:
+        db_table = "combo_rules"
+        ordering = ("key",)
+
+    def __str__(self) -> str:
+        return self.title

@@ -25,7 +25,7 @@ SIGN_IN = (
     "authtoken_",
 )
 SCHEDULES = "django_celery_beat_"
-SETTINGS = ("watchlist", "preference", "alert_rule", "detector_setting", "combo_setting")
+SETTINGS = ("watchlist", "preference", "alert_rule", "detector_setting", "combo_rule")
 EVERYBODYS = ("django_content_type", "django_migrations")
 
 HYPERTABLES = {

@@ -1,6 +1,14 @@
 """What the market is made of: symbols, universes of them, and their bars."""
 
-from market.models.bars import DailyBar, MinuteBar
-from market.models.symbols import Symbol, Universe, UniverseMember
+from market.models.bars import DailyBar, MinuteBar, RolledBar
+from market.models.symbols import Split, Symbol, Universe, UniverseMember
 
-__all__ = ["DailyBar", "MinuteBar", "Symbol", "Universe", "UniverseMember"]
+__all__ = [
+    "DailyBar",
+    "MinuteBar",
+    "RolledBar",
+    "Split",
+    "Symbol",
+    "Universe",
+    "UniverseMember",
+]

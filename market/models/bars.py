@@ -64,3 +64,34 @@ class DailyBar(Bar):
     class Meta:
         db_table = "ohlcv_daily"
         constraints = bar_rules("ohlcv_daily")
+
+
+class RolledBar(models.Model):
+    """Five minutes to an hour of one symbol, added up from its minute bars when they closed.
+
+    A cache: a start of the stream reads the last few hundred of each timeframe, which would be
+    tens of thousands of minute bars a symbol.
+    """
+
+    pk = models.CompositePrimaryKey("symbol", "timeframe", "timestamp")
+    symbol = models.TextField()
+    timeframe = models.TextField()
+    timestamp = TimescaleDateTimeField(interval="7 days")
+    open = models.FloatField()
+    high = models.FloatField()
+    low = models.FloatField()
+    close = models.FloatField()
+    volume = models.FloatField()
+    vwap = models.FloatField(null=True)
+    is_partial = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        db_table = "ohlcv_rolled"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["symbol", "timeframe", "timestamp"], name="ohlcv_rolled_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.timeframe} {self.timestamp:%Y-%m-%d %H:%M}"

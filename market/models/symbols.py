@@ -56,3 +56,28 @@ class UniverseMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.universe_id}/{self.symbol_id}"
+
+
+class Split(models.Model):
+    """A split of a symbol's shares: `split_from` old ones became `split_to` new ones.
+
+    Bars are stored as traded; those before `execution_date` are adjusted where they are read.
+    """
+
+    pk = models.CompositePrimaryKey("symbol", "execution_date")
+    symbol = models.TextField()
+    execution_date = models.DateField()
+    split_from = models.FloatField()
+    split_to = models.FloatField()
+
+    class Meta:
+        db_table = "splits"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(split_from__gt=0) & models.Q(split_to__gt=0),
+                name="splits_positive",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.split_to:g} for {self.split_from:g} on {self.execution_date}"

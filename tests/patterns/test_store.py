@@ -14,6 +14,7 @@ from django.db.models import Max, Min
 
 from patterns import outbox, store
 from patterns.analysis import FORMED
+from patterns.engine import LiveEngine
 from patterns.identity import event_id
 from patterns.models import (
     IndicatorSet,
@@ -22,7 +23,8 @@ from patterns.models import (
     IntradayPattern,
     OutboxEvent,
 )
-from tests.patterns.bars import START, minute, walk
+from patterns.registry import standard
+from tests.patterns.bars import START, minute, session_start, walk
 from tests.patterns.database import NOW, SYMBOLS, engine, indicator_rows, rows, save, store_bars
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,15 @@ from streaming import epochs
 from streaming.models import StreamPosition
 
 BARS = ("ohlcv_1min", "ohlcv_daily")
-DERIVED = ("intraday_indicator_values", "intraday_patterns", "event_outbox")
+DERIVED = (
+    "ohlcv_rolled",
+    "intraday_indicator_values",
+    "daily_indicator_values",
+    "intraday_patterns",
+    "daily_patterns",
+    "combo_patterns",
+    "event_outbox",
+)
 
 
 class Command(BaseCommand):
