@@ -213,6 +213,17 @@ def gap_down(view: BarView, later: int, earlier: int) -> Bools:
     return result
 
 
+def level_with(view: BarView, price: Floats, other: Floats, ago: int) -> Bools:
+    """Whether two prices are equal to a trader's eye.
+
+    They differ by at most a twentieth of the mean range of the 5 bars before the candle `ago`
+    bars back.
+    """
+    tolerance = average(view, EQUAL, ago)
+    result: Bools = (price <= other + tolerance) & (price >= other - tolerance)
+    return result
+
+
 def colour(view: BarView, ago: int) -> NDArray[np.int16]:
     """1 where the candle is white, -1 where it is black, as TA-Lib multiplies its strengths."""
     return np.where(white(view, ago), 1, -1).astype(np.int16)
