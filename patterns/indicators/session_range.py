@@ -33,6 +33,8 @@ def _step(view: BarView, before: Floats) -> tuple[Outputs, Floats]:
 DEFINITIONS = (
     Indicator(
         outputs=(BARS, PRIOR_HIGH, PRIOR_HIGH_AGE, PRIOR_LOW, PRIOR_LOW_AGE),
+        title="Range of the session",
+        family="session",
         formula="bars of the session so far; highest high and lowest low of its bars before this "
         "one; how many bars ago each was made",
         source="definition of TickStock's session_high and session_low",
