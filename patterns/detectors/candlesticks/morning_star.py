@@ -3,19 +3,19 @@
 import numpy as np
 
 from patterns.candles import (
-    BODY_LONG,
     BODY_SHORT,
     as_strength,
     average,
     black,
     body,
-    body_bottom,
-    body_top,
-    moved,
+    body_gap_down,
+    long_body,
     white,
 )
+from patterns.candlestick_evidence import WEIGHTS, reversal_parts, reverses
 from patterns.definitions import Detector, Direction, Parts, Strength
-from patterns.evidence import or_unknown, ratio, trend_lookback, trend_part, volume_part
+from patterns.evidence import ratio, trend_lookback
+from patterns.examples import falling
 from patterns.views import BarView, Bools
 
 SPAN = 3
@@ -24,7 +24,7 @@ SPAN = 3
 def star_bodies(view: BarView) -> Bools:
     """A long body, a short one, and one that is not short."""
     return (
-        (body(view, 2) > average(view, BODY_LONG, 2))
+        long_body(view, 2)
         & (body(view, 1) <= average(view, BODY_SHORT, 1))
         & (body(view, 0) > average(view, BODY_SHORT, 0))
     )
@@ -33,25 +33,24 @@ def star_bodies(view: BarView) -> Bools:
 def star_parts(view: BarView, direction: Direction) -> Parts:
     """fit: how far the last close went back into the first body; volume; trend before."""
     returned = ratio(np.abs(view.close[0] - view.close[2]), body(view, 2))
-    return {
-        "fit": or_unknown(np.minimum(returned, 1.0)),
-        "volume": volume_part(view),
-        "trend": trend_part(view, direction, SPAN),
-    }
+    return reversal_parts(view, direction, SPAN, returned)
 
 
 def morning_star(penetration: float = 0.3) -> Detector:
     """The last close must go back by more than `penetration` of the first body."""
 
     def find(view: BarView) -> Strength:
-        gapped = body_top(view, 1) < body_bottom(view, 2)
+        gapped = body_gap_down(view, 1, 2)
         back = view.close[0] > view.close[2] + body(view, 2) * penetration
         return as_strength(star_bodies(view) & black(view, 2) & gapped & white(view, 0) & back)
 
     return Detector(
         pattern_type="morning_star",
+        title="Morning star",
+        family="candlestick",
         formula="a long black body; a short body wholly below it; a white body, not short, that "
-        f"closes more than {penetration:g} of the first body above the first close",
+        f"closes more than {penetration:g} of the first body above the first close; kept after a "
+        "fall",
         source="TA-Lib CDLMORNINGSTAR; Steve Nison, Japanese Candlestick Charting Techniques",
         parameters={"penetration": penetration},
         bounds={"penetration": (0.0, 1.0)},
@@ -61,9 +60,16 @@ def morning_star(penetration: float = 0.3) -> Detector:
         span=SPAN,
         gaps="the bars before are the ones before, however long ago",
         find=find,
-        keep=moved,
+        keep=reverses(SPAN, 1, trend=0.5),
         parts=star_parts,
-        weights={"fit": 0.4, "volume": 0.3, "trend": 0.3},
+        weights=WEIGHTS,
+        example=(
+            *falling(),
+            (40.0, 40.2, 37.8, 38.0, 100.0),
+            (37.0, 37.3, 36.8, 37.1, 100.0),
+            (37.5, 39.8, 37.4, 39.6, 300.0),
+        ),
+        cool_down=5,
     )
 
 
