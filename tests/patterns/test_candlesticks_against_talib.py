@@ -29,6 +29,13 @@ REGISTERED = [
 EXCEPTIONS = {
     # The body's bottom equals the low of the bar before plus a fifth of the mean range of five.
     ("hammer", "FCEL", 1177),
+    # The body equals the mean body of the ten bars before.
+    ("long_line", "FCEL", 397),
+    ("long_line", "FCEL", 1080),
+    ("marubozu", "FCEL", 1080),
+    ("short_line", "FCEL", 378),
+    ("short_line", "FCEL", 397),
+    ("short_line", "FCEL", 1080),
 }
 
 
