@@ -65,8 +65,10 @@ def test_the_factor_is_a_parameter():
 def test_a_spikes_confidence_is_made_of_its_excess_and_its_body():
     [detection] = run([CALM] * 21 + [(50, 50.2, 49.8, 50.1, 600)], "volume_spike").values()
     # 600 is twice what it takes: 0.5 + 0.5 * 1 / (1 + 1); body 0.1 of a range of 0.4
-    assert detection.pattern_data["parts"] == {"volume": 0.75, "body": 0.25}
-    assert detection.confidence == pytest.approx(0.7 * 0.75 + 0.3 * 0.25)
+    parts = detection.pattern_data["parts"]
+    assert parts == {"volume": 0.75, "body": 0.25, "agreement": 0.5}
+    own = 0.7 * 0.75 + 0.3 * 0.25
+    assert detection.confidence == pytest.approx(0.85 * own + 0.15 * 0.5)
 
 
 def test_a_trend_of_new_highs_is_one_detection_until_it_rests():
@@ -103,6 +105,7 @@ def test_a_new_low_is_bearish_and_says_how_it_was_made():
         "margin": pytest.approx(2 / 3, abs=1e-6),
         "stood": 0.5,
         "volume": 0.5,
+        "agreement": 0.5,
     }
     assert detection.direction == "bearish"
     assert detection.price == 49.5

@@ -1,0 +1,55 @@
+"""Sizes that several events are measured in."""
+
+import numpy as np
+
+from patterns.candles import high_low
+from patterns.definitions import Direction
+from patterns.evidence import or_unknown, ratio, saturating
+from patterns.ranges import mean_true_range
+from patterns.sums import window_mean
+from patterns.views import BarView, Bools, Floats
+
+UNIT_BARS = 20
+"""Bars whose mean true range is the unit of sizes."""
+
+
+def unit(view: BarView) -> Floats:
+    """The mean true range of the 20 bars before the current one."""
+    return mean_true_range(view, UNIT_BARS, 1)
+
+
+def move(view: BarView, bars: int, ago: int) -> Floats:
+    """How far the close went over `bars` bars that end `ago` bars back, in units; signed."""
+    return ratio(view.close[ago] - view.close[ago + bars], unit(view))
+
+
+def volume_ratio(view: BarView, bars: int = 20) -> Floats:
+    """Volume against the mean of the bars before; NaN where nothing was traded in them."""
+    return ratio(view.volume[0], window_mean(view, "volume", bars, 1))
+
+
+def in_units(view: BarView, size: Floats) -> Floats:
+    """A size as a part of evidence: 0.5 at one unit, 0.75 at three."""
+    return or_unknown(saturating(ratio(size, unit(view))))
+
+
+def closing_place(view: BarView, direction: Direction) -> Floats:
+    """Where in its range the bar closed: 1 at the end that `direction` points to, 0 at the other.
+
+    A neutral pattern has 0.5.
+    """
+    off = ratio(2.0 * view.close[0] - view.high[0] - view.low[0], high_low(view, 0))
+    return or_unknown(0.5 + 0.5 * off * direction)
+
+
+def just_opened(view: BarView, bars: int) -> Bools:
+    """Whether the bar is one of the first `bars` of a session of several bars.
+
+    The session before tells whether they have several: daily bars are sessions of one.
+    """
+    if bars == 0:
+        return np.zeros(view.count.shape, np.bool_)
+    other = view.session_ms[0] != view.session_ms[bars]
+    long = view.session_ms[bars] == view.session_ms[bars + 1]
+    result: Bools = other & long
+    return result
