@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from patterns.geometry import Anchor
 from patterns.indicators import pivots as swings
 from patterns.indicators.atr import true_range
-from patterns.sums import add_columns
+from patterns.sums import sum_of
 from patterns.views import BarView, Bools, Floats
 
 PIVOT_INPUTS = (*swings.PRICE, *swings.AGO, swings.KIND, swings.NEW)
@@ -63,7 +63,4 @@ def pivots(view: BarView) -> Pivots:
 def unit(view: BarView) -> Floats:
     """What sizes are measured in: the mean true range of the last 20 bars."""
 
-    def make() -> Floats:
-        return add_columns(lambda ago: true_range(view, ago), UNIT_BARS) / UNIT_BARS
-
-    return view.memo("unit", make)
+    return view.memo("unit", lambda: sum_of(view, "true_range", true_range, UNIT_BARS) / UNIT_BARS)

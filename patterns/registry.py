@@ -62,7 +62,14 @@ CANDLESTICKS = (
     "unique_three_river",
     "upside_gap_two_crows",
 )
-CHART_PATTERNS = ()
+CHART_PATTERNS = (
+    "doubles",
+    "triples",
+    "head_and_shoulders",
+    "rectangle",
+    "channel",
+    "level_break",
+)
 EVENTS = (
     "volume_spike",
     "session_extreme",
