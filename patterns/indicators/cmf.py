@@ -6,14 +6,12 @@ from patterns.definitions import Indicator, Outputs
 from patterns.sums import sum_of, window_sum
 from patterns.views import BarView, Floats
 
-SMALLEST = float(np.finfo(np.float64).tiny)
-
 
 def _flow(view: BarView, ago: int) -> Floats:
     high, low, close = view.high[ago], view.low[ago], view.close[ago]
-    # A bar without a range has nothing above the line, so that anything below it makes 0.
-    size = np.maximum(high - low, SMALLEST)
-    return ((close - low) - (high - close)) / size * view.volume[ago]
+    size = high - low
+    place = np.where(size > 0, ((close - low) - (high - close)) / size, 0.0)
+    return place * view.volume[ago]
 
 
 def money_flow(view: BarView, ago: int) -> Floats:

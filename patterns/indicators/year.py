@@ -13,7 +13,7 @@ def year(bars: int) -> Indicator:
     def compute(view: BarView) -> Outputs:
         high, low = highest(view, "high", bars), lowest(view, "low", bars)
         size = np.where(high > low, high - low, np.nan)
-        return 100.0 * (view.close[0] - low) / size, high, low
+        return 100.0 * ((view.close[0] - low) / size), high, low
 
     return Indicator(
         outputs=("YEAR_POSITION", "YEAR_HIGH", "YEAR_LOW"),
