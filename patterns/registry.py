@@ -23,6 +23,18 @@ INDICATOR_MODULES = (
     "atr",
     "vwap",
     "session_range",
+    "keltner",
+    "donchian",
+    "sar",
+    "supertrend",
+    "ichimoku",
+    "obv",
+    "cmf",
+    "relative_volume",
+    "gap",
+    "year",
+    "relative_strength",
+    "efficiency",
     "pivots",
 )
 CANDLESTICKS = (
