@@ -68,7 +68,7 @@ def test_two_of_one_name_are_refused():
 
 def test_a_detector_whose_input_is_missing_is_refused():
     with pytest.raises(UnknownDefinition, match="SESSION_BARS"):
-        Registry([sma(5)], [standard().detector("volume_spike")])
+        Registry([sma(5)], [standard().detector("session_high")])
 
 
 def test_a_part_of_the_registry_has_the_inputs_that_it_needs():

@@ -45,11 +45,12 @@ def closing_place(view: BarView, direction: Direction) -> Floats:
 def just_opened(view: BarView, bars: int) -> Bools:
     """Whether the bar is one of the first `bars` of a session of several bars.
 
-    The session before tells whether they have several: daily bars are sessions of one.
+    Daily bars are sessions of one: where no two neighbours share a session, nothing opens.
     """
     if bars == 0:
         return np.zeros(view.count.shape, np.bool_)
-    other = view.session_ms[0] != view.session_ms[bars]
-    long = view.session_ms[bars] == view.session_ms[bars + 1]
-    result: Bools = other & long
+    several = np.zeros(view.count.shape, np.bool_)
+    for ago in range(bars + 1):
+        several |= view.session_ms[ago] == view.session_ms[ago + 1]
+    result: Bools = several & (view.session_ms[0] != view.session_ms[bars])
     return result

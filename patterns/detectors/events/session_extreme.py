@@ -6,6 +6,7 @@ from functools import partial
 from patterns.candles import as_strength, high_low
 from patterns.definitions import Detector, Direction, Parts, Strength
 from patterns.evidence import LOOKBACK, or_unknown, ratio, saturating, volume_part
+from patterns.examples import Chart, path
 from patterns.indicators.session_range import (
     BARS,
     PRIOR_HIGH,
@@ -29,6 +30,8 @@ class Side:
     extreme: str
     age: str
     formula: str
+    title: str
+    example: Chart
 
     def beyond(self, view: BarView) -> Floats:
         """How far the bar reaches past the old extreme; NaN for a session's first bar."""
@@ -37,9 +40,29 @@ class Side:
 
 
 HIGH = Side(
-    "session_high", 1, PRIOR_HIGH, PRIOR_HIGH_AGE, "high > every high of the session before"
+    "session_high",
+    1,
+    PRIOR_HIGH,
+    PRIOR_HIGH_AGE,
+    "high > every high of the session before",
+    "Session high",
+    (
+        *path([(0, 50.0), (8, 53.0), (18, 50.5), (30, 52.8)], wick=0.1),
+        (52.8, 54.3, 52.7, 54.2, 300.0),
+    ),
 )
-LOW = Side("session_low", -1, PRIOR_LOW, PRIOR_LOW_AGE, "low < every low of the session before")
+LOW = Side(
+    "session_low",
+    -1,
+    PRIOR_LOW,
+    PRIOR_LOW_AGE,
+    "low < every low of the session before",
+    "Session low",
+    (
+        *path([(0, 50.0), (8, 47.0), (18, 49.5), (30, 47.2)], wick=0.1),
+        (47.2, 47.3, 45.7, 45.8, 300.0),
+    ),
+)
 
 
 def session_extreme(side: Side, min_bars: int = 15, stood_bars: int = 10) -> Detector:
@@ -64,9 +87,12 @@ def session_extreme(side: Side, min_bars: int = 15, stood_bars: int = 10) -> Det
 
     return Detector(
         pattern_type=side.pattern_type,
+        title=side.title,
+        family="session",
         formula=f"{side.formula}, the most extreme of which is at least {stood_bars} bars ago; "
         f"after the session's first {min_bars} bars",
         source="definition of TickStock",
+        timeframes=("1m", "5m", "15m"),
         parameters={"min_bars": min_bars, "stood_bars": stood_bars},
         bounds={"min_bars": (1, 120), "stood_bars": (1, 120)},
         make=partial(session_extreme, side),
@@ -77,6 +103,9 @@ def session_extreme(side: Side, min_bars: int = 15, stood_bars: int = 10) -> Det
         find=find,
         parts=parts,
         weights=WEIGHTS,
+        example=side.example,
+        min_confidence=0.5,
+        cool_down=5,
         inputs=(BARS, side.extreme, side.age),
     )
 

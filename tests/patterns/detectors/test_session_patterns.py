@@ -13,13 +13,16 @@ from tests.patterns.bars import HOUR, MINUTE, minute, session_start
 
 TEN = 10 * HOUR
 Bar = tuple[float, float, float, float, float]
+ALL = {"min_confidence": 0.0, "cool_down": 0}
+"""Nothing is too weak, or too soon after another: what the patterns themselves are is tested."""
 CALM: Bar = (50, 50.2, 49.8, 50.1, 100)
 
 
 def run(bars: list[Bar], pattern_type: str, first_ms: int = TEN, registry: Registry | None = None):
     """Detections of one pattern, by the number of the bar."""
     registry = registry or standard().only([], [pattern_type])
-    live = LiveEngine(["A"], registry, session_start)
+    all_hits = registry.detector(pattern_type).with_parameters(ALL)
+    live = LiveEngine(["A"], Registry(registry.indicators, [all_hits]), session_start)
     found = {}
     for number, bar in enumerate(bars):
         for detection in live.close(minute(first_ms + number * MINUTE, {0: bar})).detections():
