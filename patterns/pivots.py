@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 from patterns.geometry import Anchor
 from patterns.indicators import pivots as swings
-from patterns.indicators.atr import true_range
-from patterns.sums import sum_of
 from patterns.views import BarView, Bools, Floats
 
-PIVOT_INPUTS = (*swings.PRICE, *swings.AGO, swings.KIND, swings.NEW)
+PIVOT_INPUTS = (*swings.PRICE, *swings.AGO, swings.KIND, swings.NEW, swings.UNIT)
 PIVOT_WARM_UP = 2 * swings.REACH
 MAX_AGE = swings.MAX_AGE
-UNIT_BARS = 20
+UNIT_BARS = swings.UNIT_BARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +60,4 @@ def pivots(view: BarView) -> Pivots:
 
 def unit(view: BarView) -> Floats:
     """What sizes are measured in: the mean true range of the last 20 bars."""
-
-    return view.memo("unit", lambda: sum_of(view, "true_range", true_range, UNIT_BARS) / UNIT_BARS)
+    return view.values[swings.UNIT]

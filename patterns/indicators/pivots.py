@@ -3,6 +3,8 @@
 import numpy as np
 
 from patterns.definitions import Indicator, Outputs
+from patterns.indicators.atr import true_range
+from patterns.sums import sum_of
 from patterns.views import BarView, Floats
 
 REACH = 3
@@ -15,6 +17,8 @@ QUIET = 60
 PRICE = tuple(f"PIVOT_PRICE_{i}" for i in range(PIVOTS))
 AGO = tuple(f"PIVOT_AGO_{i}" for i in range(PIVOTS))
 KIND, NEW = "PIVOT_KIND", "PIVOT_NEW"
+UNIT = "SWING_UNIT"
+UNIT_BARS = 20
 
 
 def fractal(view: BarView) -> Floats:
@@ -59,6 +63,10 @@ def _step(view: BarView, before: Floats) -> tuple[Outputs, Floats]:
     )
 
 
+def _unit(view: BarView) -> Outputs:
+    return (sum_of(view, "true_range", true_range, UNIT_BARS) / UNIT_BARS,)
+
+
 DEFINITIONS = (
     Indicator(
         outputs=(*PRICE, *AGO, KIND, NEW),
@@ -77,6 +85,19 @@ DEFINITIONS = (
         gaps="counts bars, not minutes",
         step=_step,
         states=2 * PIVOTS + 3,
+        internal=True,
+    ),
+    Indicator(
+        outputs=(UNIT,),
+        title="Size of a swing's unit",
+        family="volatility",
+        formula=f"plain mean of the true range of {UNIT_BARS} bars",
+        source="true range: J. Welles Wilder, New Concepts in Technical Trading Systems, 1978",
+        parameters={"bars": UNIT_BARS},
+        warm_up=UNIT_BARS,
+        lookback=UNIT_BARS + 1,
+        gaps="counts bars, not minutes; a night's gap is one true range",
+        compute=_unit,
         internal=True,
     ),
 )

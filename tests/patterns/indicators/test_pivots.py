@@ -159,7 +159,7 @@ def test_made_up_bars_have_the_pivots_of_the_plain_loop(seed, traded, tick):
 def test_live_equals_history(seed, traded):
     minutes = walk(3, 90, seed, traded, tick=0.05)
     outputs = indicator_history(as_matrix(minutes, ["A", "B", "C"]), DEFINITIONS)
-    live = LiveEngine(["A", "B", "C"], Registry([shown()], []), session_start)
+    live = LiveEngine(["A", "B", "C"], Registry(shown(), []), session_start)
     made = [live.close(one) for one in minutes]
     for row in range(3):
         table = [one.values[one.row == row][0] for one in made if (one.row == row).any()]
@@ -169,8 +169,8 @@ def test_live_equals_history(seed, traded):
 
 
 def shown():
-    """The same indicator, not internal: the engine gives its values."""
-    return replace(DEFINITIONS[0], internal=False)
+    """The same indicators, not internal: the engine gives their values."""
+    return [replace(one, internal=False) for one in DEFINITIONS]
 
 
 def test_two_hundred_bars_are_enough_to_know_the_pivots(daily: BarMatrix):
@@ -200,6 +200,7 @@ def test_the_reader_gives_anchors_kinds_and_news():
 
 def test_the_unit_is_the_mean_true_range_of_twenty_bars(daily: BarMatrix):
     view = HistoryView(daily.take([0]))
+    view.values = indicator_history(view.matrix, DEFINITIONS)
     high, low, close = (
         side[0, -21:] for side in (view.matrix.high, view.matrix.low, view.matrix.close)
     )
