@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from patterns.candles import mean_range, moved
+from patterns.candles import body, high_low, mean_range, moved
 from patterns.definitions import Direction, Parts
 from patterns.evidence import (
     TREND_BARS,
@@ -22,7 +22,7 @@ from patterns.evidence import (
     trend_part,
     volume_part,
 )
-from patterns.sums import highest, lowest
+from patterns.sums import add_columns, highest, lowest
 from patterns.views import BarView, Bools, Floats
 
 MIN_TREND = 1.0
@@ -128,3 +128,9 @@ def excess(value: Floats, least: Floats) -> Floats:
 def scarcity(value: Floats, most: Floats) -> Floats:
     """How far a size stays below what it may be: 1 at nothing, 0.5 at the most; for fits."""
     return 1.0 - 0.5 * ratio(value, most)
+
+
+def fullness(view: BarView, span: int) -> Floats:
+    """How much of the ranges of the last `span` candles is body; for fits."""
+    bodies = add_columns(lambda ago: body(view, ago), span)
+    return ratio(bodies, add_columns(lambda ago: high_low(view, ago), span))

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from patterns.candles import black, body, moved, white
-from patterns.definitions import Detector, Direction, Parts, Strength
-from patterns.evidence import or_unknown, ratio, saturating, trend_lookback, trend_part, volume_part
-from patterns.views import BarView
-
-SPAN = 2
+from patterns.candles import black, body, colour, white
+from patterns.candlestick import reversal
+from patterns.definitions import Strength
+from patterns.evidence import ratio, saturating
+from patterns.examples import falling
+from patterns.views import BarView, Floats
 
 
 def find(view: BarView) -> Strength:
@@ -26,29 +26,23 @@ def find(view: BarView) -> Strength:
     return (size * (up.astype(np.int16) - down)).astype(np.int16)
 
 
-def parts(view: BarView, direction: Direction) -> Parts:
-    """fit: how much larger the body is; volume; trend before the two bars."""
-    larger = ratio(body(view, 0) - body(view, 1), body(view, 1))
-    return {
-        "fit": or_unknown(saturating(larger)),
-        "volume": volume_part(view),
-        "trend": trend_part(view, direction, SPAN),
-    }
+def fit(view: BarView) -> Floats:
+    """How much larger the second body is."""
+    return saturating(ratio(body(view, 0) - body(view, 1), body(view, 1)))
 
 
 DEFINITIONS = (
-    Detector(
+    reversal(
         pattern_type="engulfing",
+        title="Engulfing",
         formula="two bodies of opposite colour, the second reaching over both ends of the first "
         "(one end may be equal)",
         source="TA-Lib CDLENGULFING; Steve Nison, Japanese Candlestick Charting Techniques",
         warm_up=2,
-        lookback=trend_lookback(SPAN),
-        span=SPAN,
-        gaps="the bar before is the one before, however long ago",
+        span=2,
+        side=lambda view: colour(view, 0),
         find=find,
-        keep=moved,
-        parts=parts,
-        weights={"fit": 0.4, "volume": 0.3, "trend": 0.3},
+        fit=fit,
+        example=(*falling(), (39.9, 42.5, 39.8, 42.0, 300.0)),
     ),
 )

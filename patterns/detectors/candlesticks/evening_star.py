@@ -1,38 +1,60 @@
 """Evening star: a long white body, a small one gapped above it, a black one back into the first."""
 
-from patterns.candles import as_strength, black, body, body_bottom, body_top, moved, white
+from patterns.candles import (
+    BODY_SHORT,
+    as_strength,
+    average,
+    black,
+    body,
+    body_gap_up,
+    long_body,
+    white,
+)
+from patterns.candlestick import reversal
+from patterns.candlestick_evidence import MIN_TREND
 from patterns.definitions import Detector, Strength
-from patterns.detectors.candlesticks.morning_star import SPAN, star_bodies, star_parts
-from patterns.evidence import trend_lookback
-from patterns.views import BarView
+from patterns.evidence import ratio
+from patterns.examples import rising
+from patterns.views import BarView, Floats
 
 
-def evening_star(penetration: float = 0.3) -> Detector:
+def fit(view: BarView) -> Floats:
+    """How far the last close went back into the first body."""
+    return ratio(view.close[2] - view.close[0], body(view, 2))
+
+
+def evening_star(penetration: float = 0.3, trend: float = MIN_TREND, size: float = 1.0) -> Detector:
     """The last close must go back by more than `penetration` of the first body."""
 
     def find(view: BarView) -> Strength:
-        gapped = body_bottom(view, 1) > body_top(view, 2)
+        first = white(view, 2) & long_body(view, 2)
+        star = (body(view, 1) <= average(view, BODY_SHORT, 1)) & body_gap_up(view, 1, 2)
         back = view.close[0] < view.close[2] - body(view, 2) * penetration
-        return as_strength(
-            star_bodies(view) & white(view, 2) & gapped & black(view, 0) & back, -100
-        )
+        last = black(view, 0) & (body(view, 0) > average(view, BODY_SHORT, 0))
+        return as_strength(first & star & last & back, -100)
 
-    return Detector(
+    return reversal(
         pattern_type="evening_star",
+        title="Evening star",
         formula="a long white body; a short body wholly above it; a black body, not short, that "
         f"closes more than {penetration:g} of the first body below the first close",
         source="TA-Lib CDLEVENINGSTAR; Steve Nison, Japanese Candlestick Charting Techniques",
         parameters={"penetration": penetration},
         bounds={"penetration": (0.0, 1.0)},
         make=evening_star,
+        trend=trend,
+        size=size,
         warm_up=12,
-        lookback=trend_lookback(SPAN),
-        span=SPAN,
-        gaps="the bars before are the ones before, however long ago",
+        span=3,
+        side=-1,
         find=find,
-        keep=moved,
-        parts=star_parts,
-        weights={"fit": 0.4, "volume": 0.3, "trend": 0.3},
+        fit=fit,
+        example=(
+            *rising(),
+            (61.0, 63.2, 60.8, 63.0, 100.0),
+            (64.0, 64.3, 63.8, 64.1, 100.0),
+            (63.5, 63.6, 61.2, 61.4, 300.0),
+        ),
     )
 
 

@@ -1,9 +1,10 @@
 """Hanging man: the hammer's shape, near the recent highs."""
 
-from patterns.candles import NEAR, as_strength, average, body_bottom, moved
-from patterns.definitions import Detector, Strength
-from patterns.detectors.candlesticks.hammer import SPAN, hammer_parts, hammer_shape
-from patterns.evidence import trend_lookback
+from patterns.candles import NEAR, as_strength, average, body_bottom
+from patterns.candlestick import reversal
+from patterns.definitions import Strength
+from patterns.detectors.candlesticks.hammer import hammer_fit, hammer_shape
+from patterns.examples import rising
 from patterns.views import BarView
 
 
@@ -14,18 +15,17 @@ def find(view: BarView) -> Strength:
 
 
 DEFINITIONS = (
-    Detector(
+    reversal(
         pattern_type="hanging_man",
+        title="Hanging man",
         formula="the hammer's shape, its body at or above the last high less a fifth of the mean "
         "range of 5",
         source="TA-Lib CDLHANGINGMAN; Steve Nison, Japanese Candlestick Charting Techniques",
         warm_up=11,
-        lookback=trend_lookback(SPAN),
-        span=SPAN,
-        gaps="the bar before is the one before, however long ago",
+        span=1,
+        side=-1,
         find=find,
-        keep=moved,
-        parts=hammer_parts,
-        weights={"fit": 0.3, "volume": 0.3, "trend": 0.4},
+        fit=hammer_fit,
+        example=(*rising(), (62.0, 62.12, 58.0, 62.1, 300.0)),
     ),
 )
