@@ -29,11 +29,17 @@ REGISTERED = [
 EXCEPTIONS = {
     # The body's bottom equals the low of the bar before plus a fifth of the mean range of five.
     ("hammer", "FCEL", 1177),
-    # The body equals the mean of ten: 0.60, 0.05 and 0.04.
+    # The body equals the mean of the ten before.
     ("belt_hold", "FCEL", 397),
     ("belt_hold", "FCEL", 1080),
     ("belt_hold", "FCEL", 1177),
     ("closing_marubozu", "FCEL", 1080),
+    ("long_line", "FCEL", 397),
+    ("long_line", "FCEL", 1080),
+    ("marubozu", "FCEL", 1080),
+    ("short_line", "FCEL", 378),
+    ("short_line", "FCEL", 397),
+    ("short_line", "FCEL", 1080),
     # The shadow at the open's or the close's end equals a tenth of the mean range of ten: 0.01.
     ("belt_hold", "FCEL", 1184),
     ("closing_marubozu", "PLG", 1008),
