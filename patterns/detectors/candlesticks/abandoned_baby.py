@@ -16,7 +16,6 @@ from patterns.candles import (
     white,
 )
 from patterns.candlestick import reversal
-from patterns.candlestick_evidence import MIN_TREND
 from patterns.definitions import Detector, Strength
 from patterns.evidence import ratio
 from patterns.examples import falling
@@ -28,9 +27,7 @@ def fit(view: BarView) -> Floats:
     return ratio(np.abs(view.close[0] - view.close[2]), body(view, 2))
 
 
-def abandoned_baby(
-    penetration: float = 0.3, trend: float = MIN_TREND, size: float = 1.0
-) -> Detector:
+def abandoned_baby(penetration: float = 0.3, trend: float = 0.5, size: float = 1.0) -> Detector:
     """The last close must go back by more than `penetration` of the first body."""
 
     def find(view: BarView) -> Strength:
@@ -58,6 +55,7 @@ def abandoned_baby(
         warm_up=12,
         span=3,
         side=lambda view: colour(view, 0),
+        min_confidence=0.5,
         find=find,
         fit=fit,
         example=(

@@ -53,6 +53,7 @@ DEFINITIONS = (
         side=lambda view: colour(view, 0),
         # The five candles are most of the trend themselves.
         trend=0.0,
+        min_confidence=0.5,
         find=find,
         fit=fit,
         example=(

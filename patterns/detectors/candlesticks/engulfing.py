@@ -41,6 +41,7 @@ DEFINITIONS = (
         warm_up=2,
         span=2,
         side=lambda view: colour(view, 0),
+        size=1.25,
         find=find,
         fit=fit,
         example=(*falling(), (39.9, 42.5, 39.8, 42.0, 300.0)),

@@ -12,7 +12,6 @@ from patterns.candles import (
     white,
 )
 from patterns.candlestick import reversal
-from patterns.candlestick_evidence import MIN_TREND
 from patterns.definitions import Detector, Strength
 from patterns.evidence import ratio
 from patterns.examples import rising
@@ -24,9 +23,7 @@ def fit(view: BarView) -> Floats:
     return ratio(view.close[2] - view.close[0], body(view, 2))
 
 
-def evening_doji_star(
-    penetration: float = 0.3, trend: float = MIN_TREND, size: float = 1.0
-) -> Detector:
+def evening_doji_star(penetration: float = 0.3, trend: float = 0.5, size: float = 1.0) -> Detector:
     """The last close must go back by more than `penetration` of the first body."""
 
     def find(view: BarView) -> Strength:
@@ -50,6 +47,7 @@ def evening_doji_star(
         warm_up=12,
         span=3,
         side=-1,
+        min_confidence=0.5,
         find=find,
         fit=fit,
         example=(

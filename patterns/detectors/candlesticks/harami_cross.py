@@ -29,6 +29,7 @@ DEFINITIONS = (
         warm_up=11,
         span=2,
         side=lambda view: -colour(view, 1),
+        size=1.25,
         find=find,
         fit=fit,
         example=(

@@ -52,6 +52,7 @@ DEFINITIONS = (
         span=4,
         side=side,
         trend=0.5,
+        min_confidence=0.5,
         find=find,
         levels=beyond_the_inside_bar,
         fit=fit,

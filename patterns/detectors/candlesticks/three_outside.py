@@ -34,6 +34,7 @@ DEFINITIONS = (
         warm_up=3,
         span=3,
         side=lambda view: colour(view, 1),
+        size=1.25,
         find=find,
         fit=fit,
         example=(
