@@ -13,7 +13,14 @@ from patterns.geometry import Anchor
 from patterns.indicators import pivots as swings
 from patterns.views import BarView, Bools, Floats
 
-PIVOT_INPUTS = (*swings.PRICE, *swings.AGO, swings.KIND, swings.NEW, swings.UNIT)
+PIVOT_INPUTS = (
+    *swings.PRICE,
+    *swings.AGO,
+    swings.KIND,
+    swings.NEW,
+    swings.UNIT,
+    swings.UNIT_BEFORE,
+)
 PIVOT_WARM_UP = 2 * swings.REACH
 MAX_AGE = swings.MAX_AGE
 UNIT_BARS = swings.UNIT_BARS
@@ -61,3 +68,8 @@ def pivots(view: BarView) -> Pivots:
 def unit(view: BarView) -> Floats:
     """What sizes are measured in: the mean true range of the last 20 bars."""
     return view.values[swings.UNIT]
+
+
+def unit_before(view: BarView) -> Floats:
+    """The unit a bar earlier: for a bar that is itself out of the ordinary."""
+    return view.values[swings.UNIT_BEFORE]

@@ -17,7 +17,7 @@ QUIET = 60
 PRICE = tuple(f"PIVOT_PRICE_{i}" for i in range(PIVOTS))
 AGO = tuple(f"PIVOT_AGO_{i}" for i in range(PIVOTS))
 KIND, NEW = "PIVOT_KIND", "PIVOT_NEW"
-UNIT = "SWING_UNIT"
+UNIT, UNIT_BEFORE = "SWING_UNIT", "SWING_UNIT_BEFORE"
 UNIT_BARS = 20
 
 
@@ -64,7 +64,8 @@ def _step(view: BarView, before: Floats) -> tuple[Outputs, Floats]:
 
 
 def _unit(view: BarView) -> Outputs:
-    return (sum_of(view, "true_range", true_range, UNIT_BARS) / UNIT_BARS,)
+    now, before = (sum_of(view, "true_range", true_range, UNIT_BARS, ago) for ago in (0, 1))
+    return now / UNIT_BARS, before / UNIT_BARS
 
 
 DEFINITIONS = (
@@ -88,14 +89,14 @@ DEFINITIONS = (
         internal=True,
     ),
     Indicator(
-        outputs=(UNIT,),
+        outputs=(UNIT, UNIT_BEFORE),
         title="Size of a swing's unit",
         family="volatility",
-        formula=f"plain mean of the true range of {UNIT_BARS} bars",
+        formula=f"plain mean of the true range of {UNIT_BARS} bars; the same a bar earlier",
         source="true range: J. Welles Wilder, New Concepts in Technical Trading Systems, 1978",
         parameters={"bars": UNIT_BARS},
         warm_up=UNIT_BARS,
-        lookback=UNIT_BARS + 1,
+        lookback=UNIT_BARS + 2,
         gaps="counts bars, not minutes; a night's gap is one true range",
         compute=_unit,
         internal=True,

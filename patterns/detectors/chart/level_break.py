@@ -9,13 +9,13 @@ import numpy as np
 
 from patterns.candles import as_strength
 from patterns.definitions import Detector, Direction, Parts, Strength
-from patterns.detectors.chart.formation import Swings, formation, here, put_back
+from patterns.detectors.chart.formation import WARM_UP, Swings, formation, here, put_back
 from patterns.evidence import or_unknown, ratio, saturating, volume_part
 from patterns.examples import path
 from patterns.geometry import Anchor, Geometry
 from patterns.indicators.pivots import PIVOTS
 from patterns.levels import Levels
-from patterns.pivots import pivots
+from patterns.pivots import pivots, unit_before
 from patterns.views import BarView, Bools, Floats
 
 TURNS = [(0, 104.0), (22, 110.0), (29, 104.0), (36, 109.8), (43, 105.0), (48, 109.5), (49, 111.5)]
@@ -45,6 +45,7 @@ class Highs(Swings):
 
     def __init__(self, view: BarView, side: int) -> None:
         super().__init__(view, side)
+        self.unit = unit_before(view)
         newest_is_low = self.pivots.newest_is_low if side > 0 else self.pivots.newest_is_high
         self.shifted: Bools = newest_is_low
         self.last_close: Floats = side * view.close[1]
@@ -62,7 +63,7 @@ class Highs(Swings):
         return np.where(self.shifted, self.level(2 * i), self.level(2 * i - 1))
 
 
-def level_of(highs: Highs, count: int, near: Floats) -> Resistance:
+def level_of(highs: Highs, count: int, near: Floats, apart: int) -> Resistance:
     """The highest of the last `count` highs as a resistance that the oldest of them touched."""
     tops = highs.tops[:count]
     level, bottom = tops[0][1], highs.valley_after(1)
@@ -77,19 +78,19 @@ def level_of(highs: Highs, count: int, near: Floats) -> Resistance:
         off = off + np.where(at, level - top, 0.0)
         newest = np.fmin(newest, np.where(at, ago, np.nan))
     first_ago, first = tops[-1]
-    found = (touches >= 2) & (level - first <= near) & (newest < first_ago)
+    found = (level - first <= near) & (first_ago - newest >= apart)
     return Resistance(found, level, touches, first_ago, bottom, off / np.maximum(touches, 1.0))
 
 
-def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: int = 20) -> Detector:
+def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: int = 10) -> Detector:
     """side 1: a resistance is broken upwards, -1: a support downwards.
 
     At least two of the last highs lie within `tolerance` units of the highest; between them the
-    price fell back by `depth` units; the first was `apart` bars ago or more.
+    price fell back by `depth` units; the first and the last lie `apart` bars apart or more.
     """
 
     def broken(highs: Highs, count: int) -> Resistance:
-        made = level_of(highs, count, tolerance * highs.unit)
+        made = level_of(highs, count, tolerance * highs.unit, apart)
         return replace(
             made,
             found=made.found
@@ -97,7 +98,6 @@ def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: in
                 (highs.close > made.level)
                 & (highs.last_close <= made.level)
                 & (made.level - made.bottom >= depth * highs.unit)
-                & (made.first_ago >= apart)
             ),
         )
 
@@ -164,8 +164,9 @@ def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: in
         family="breakout",
         formula=f"among the last 2 to {TOPS} swing {high}s at least two, the oldest one of them, "
         f"within {tolerance:g} units of the outermost ({name}); the {low} between at least "
-        f"{depth:g} units away; the first at least {apart} bars ago; the close is {beyond} the "
-        f"outermost {high}, the close before was not. A unit is the mean true range of 20 bars. "
+        f"{depth:g} units away; the first and last of them at least {apart} bars "
+        f"apart; the close is {beyond} the outermost {high}, the close before was not. A unit is "
+        "the mean true range of the 20 bars before. "
         f"Trigger: the {name}, confirmed by a second close beyond it; stop: one unit back; "
         f"target: the distance to that {low}, beyond the trigger. fit: how near and how many the "
         "touches are; volume: the breaking bar's; penetration: how far beyond it closes",
@@ -176,6 +177,7 @@ def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: in
         make=partial(level_break, side),
         find=find,
         parts=parts,
+        warm_up=WARM_UP + 1,
         weights={"fit": 0.4, "volume": 0.35, "penetration": 0.25},
         levels=levels,
         geometry=geometry,

@@ -15,7 +15,7 @@ from patterns.examples import path
 from patterns.history import HistoryView
 from patterns.indicators.pivots import AGO, DEFINITIONS, KIND, NEW, PRICE
 from patterns.matrix import BarMatrix
-from patterns.pivots import PIVOT_INPUTS, pivots, unit
+from patterns.pivots import PIVOT_INPUTS, pivots, unit, unit_before
 from patterns.registry import Registry
 from tests.patterns.bars import MINUTE, START, as_matrix, minute, session_start, walk
 
@@ -206,3 +206,4 @@ def test_the_unit_is_the_mean_true_range_of_twenty_bars(daily: BarMatrix):
     )
     spans = [max(high[n], close[n - 1]) - min(low[n], close[n - 1]) for n in range(1, 21)]
     assert unit(view)[0, -1] == pytest.approx(sum(spans) / 20)
+    np.testing.assert_array_equal(unit_before(view)[0, 21:], unit(view)[0, 20:-1])
