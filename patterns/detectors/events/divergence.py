@@ -50,7 +50,8 @@ def sma_macd(view: BarView, ago: Ints) -> Floats:
 class Oscillator:
     """What diverges. middle: where it is neither high nor low; scale: a large difference.
 
-    away: how far from the middle the earlier swing must have taken it, by default.
+    away, least: how far from the middle it was at the earlier swing, and by how much less it is at
+    the newer one, by default.
     """
 
     pattern_type: str
@@ -61,6 +62,7 @@ class Oscillator:
     away: float
     least: float
     scale: float
+    min_confidence: float
     formula: str
     source: str
     bounds: dict[str, tuple[float, float]]
@@ -183,7 +185,7 @@ def divergence(
         levels=swing_levels,
         inputs=PIVOT_INPUTS,
         example=oscillator.example,
-        min_confidence=0.58,
+        min_confidence=oscillator.min_confidence,
         cool_down=5,
         expires=30,
     )
@@ -199,6 +201,7 @@ RSI = Oscillator(
     away=20.0,
     least=8.0,
     scale=10.0,
+    min_confidence=0.58,
     formula="a low in price below the low before while RSI is at least {1:g} points higher than "
     "at that low, where it was at least {0:g} below 50; or a higher high with a lower RSI; RSI "
     f"with plain means of the rises and falls of {RSI_BARS} closes (Cutler's), in place of "
@@ -217,6 +220,7 @@ MACD = Oscillator(
     away=1.0,
     least=0.4,
     scale=0.5,
+    min_confidence=0.61,
     formula=f"a low in price below the low before while SMA {FAST} - SMA {SLOW} is at least "
     "{1:g} mean true ranges higher than at that low, where it was at least {0:g} below 0; or a "
     "higher high with a lower difference; simple means in place of MACD's exponential ones, so "

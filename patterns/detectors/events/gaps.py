@@ -17,7 +17,7 @@ from patterns.detectors.events.measures import (
     unit,
     volume_ratio,
 )
-from patterns.evidence import or_unknown, ratio, trend_part, volume_part
+from patterns.evidence import ratio, trend_part, volume_part
 from patterns.examples import Chart, path
 from patterns.geometry import Anchor, Geometry
 from patterns.levels import Levels, risked
@@ -27,6 +27,7 @@ from patterns.views import BarView, Bools, Floats
 BEFORE = 20
 COMMON, BREAKAWAY, RUNAWAY, EXHAUSTION = 1, 2, 3, 4
 WEIGHTS = {"size": 0.35, "volume": 0.3, "close": 0.2, "trend": 0.15}
+COMMON_WEIGHTS = {"quiet": 0.35, "within": 0.35, "size": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Limits:
     """Where one type ends and the next begins; sizes in mean true ranges of 20 bars."""
 
     size: float = 0.5
-    narrow: float = 4.0
+    narrow: float = 5.0
     trend: float = 3.0
     stretch: float = 5.0
     surge: float = 1.5
@@ -132,6 +133,30 @@ def turn_levels(view: BarView, direction: Direction, span: int) -> Levels:
     return risked(direction, near, np.where(direction > 0, view.low[0], view.high[0]))
 
 
+def kind_parts(view: BarView, direction: Direction, kind: Kind) -> Parts:
+    """size in units; volume; close: towards where it points; trend: before, the gap's way."""
+    near, far = edges(view)
+    reversed_ = direction if kind.follows < 0 else -direction
+    return {
+        "size": in_units(view, np.abs(far - near)),
+        "volume": volume_part(view),
+        "close": closing_place(view, direction),
+        "trend": trend_part(view, reversed_.astype(np.int8), 1),
+    }
+
+
+def common_parts(view: BarView) -> Parts:
+    """quiet: little volume; within: near to the range of the bars before; size in units."""
+    top, bottom = highest(view, "high", BEFORE, 1), lowest(view, "low", BEFORE, 1)
+    outside = np.maximum(np.maximum(view.close[0] - top, bottom - view.close[0]), 0.0)
+    near, far = edges(view)
+    return {
+        "quiet": 1.0 - volume_part(view),
+        "within": 1.0 - in_units(view, outside),
+        "size": in_units(view, np.abs(far - near)),
+    }
+
+
 def gap(kind: Kind, **given: float) -> Detector:
     """One type of gap; all four have the same `Limits`, so that each gap is of one type."""
     limits = Limits(**given)
@@ -144,16 +169,7 @@ def gap(kind: Kind, **given: float) -> Detector:
         return (np.sign(strength) * abs(kind.follows)).astype(np.int8)
 
     def parts(view: BarView, direction: Direction) -> Parts:
-        """size in units above the least; volume; close: towards where it points; trend."""
-        side = gap_side(view).astype(np.int8)
-        reversed_ = direction if kind.follows < 0 else -direction
-        near, far = edges(view)
-        return {
-            "size": in_units(view, np.abs(far - near)),
-            "volume": volume_part(view),
-            "close": closing_place(view, direction if kind.follows else side),
-            "trend": or_unknown(trend_part(view, reversed_, 1)),
-        }
+        return common_parts(view) if kind.follows == 0 else kind_parts(view, direction, kind)
 
     return Detector(
         pattern_type=kind.pattern_type,
@@ -173,7 +189,7 @@ def gap(kind: Kind, **given: float) -> Detector:
         find=find,
         direction=direction,
         parts=parts,
-        weights=WEIGHTS,
+        weights=COMMON_WEIGHTS if kind.follows == 0 else WEIGHTS,
         geometry=gap_geometry,
         levels=turn_levels if kind.follows < 0 else follow_levels,
         example=kind.example,
@@ -187,7 +203,6 @@ EDWARDS = "Edwards and Magee, Technical Analysis of Stock Trends, 1948 (gaps); l
 FLAT = path([(0, 50.0), *((n, 50.0 + 0.4 * (n % 2)) for n in range(1, 24))], wick=0.2)
 SWINGS = path([(0, 50.0), (6, 53.0), (14, 47.0), (22, 52.0)], wick=0.2)
 CLIMB = path([(0, 40.0), (6, 40.2), (24, 58.0)], wick=0.3)
-SLOW = path([(0, 40.0), (10, 40.2), (24, 47.0)], wick=0.8)
 
 KINDS = (
     Kind(
@@ -197,7 +212,7 @@ KINDS = (
         0,
         "it is neither a breakaway, a runaway nor an exhaustion gap; points nowhere",
         f"{BULKOWSKI}; {EDWARDS}",
-        0.6,
+        0.64,
         (*SWINGS, (49.1, 49.4, 48.5, 48.6, 110.0)),
     ),
     Kind(
@@ -220,7 +235,7 @@ KINDS = (
         "lies beyond all of them and not against the gap; it is no breakaway, no exhaustion gap",
         EDWARDS,
         0.6,
-        (*SLOW, (49.6, 51.4, 49.4, 51.2, 250.0)),
+        (*CLIMB, (60.0, 62.0, 59.8, 61.8, 250.0)),
     ),
     Kind(
         EXHAUSTION,

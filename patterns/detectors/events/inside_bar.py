@@ -64,7 +64,7 @@ def inside_bar(wide: float = 1.5, tight: float = 0.4) -> Detector:
         parts=parts,
         weights={"tight": 0.3, "wide": 0.3, "quiet": 0.2, "trend": 0.2},
         example=(*rising(), (60.2, 63.4, 60.0, 63.2, 300.0), (63.0, 63.2, 62.6, 62.9, 80.0)),
-        min_confidence=0.6,
+        min_confidence=0.62,
         cool_down=5,
         expires=10,
     )

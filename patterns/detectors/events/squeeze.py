@@ -68,7 +68,7 @@ def squeeze(bars: int = 8) -> Detector:
             *path([(0, 50.0), *((n, 50.0 + 0.5 * (n % 2)) for n in range(1, 45))], wick=0.1),
             (50.0, 53.9, 49.9, 53.8, 400.0),
         ),
-        min_confidence=0.6,
+        min_confidence=0.63,
         cool_down=10,
         expires=20,
     )
