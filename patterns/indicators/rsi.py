@@ -5,17 +5,23 @@ from collections.abc import Callable
 import numpy as np
 
 from patterns.definitions import Indicator, Outputs
-from patterns.indicators.ema import seeded
+from patterns.indicators.ema import begun
 from patterns.sums import add_columns
 from patterns.views import BarView, Floats
 
 
-def _gain(view: BarView, ago: int) -> Floats:
-    return view.memo(("gain", ago), lambda: np.maximum(view.close[ago] - view.close[ago + 1], 0.0))
+def gain(view: BarView, ago: int) -> Floats:
+    """How far the close rose; 0 where it fell."""
+    return view.derived(
+        ("gain",), lambda view, ago: np.maximum(view.close[ago] - view.close[ago + 1], 0.0), ago
+    )
 
 
-def _loss(view: BarView, ago: int) -> Floats:
-    return view.memo(("loss", ago), lambda: np.maximum(view.close[ago + 1] - view.close[ago], 0.0))
+def loss(view: BarView, ago: int) -> Floats:
+    """How far the close fell; 0 where it rose."""
+    return view.derived(
+        ("loss",), lambda view, ago: np.maximum(view.close[ago + 1] - view.close[ago], 0.0), ago
+    )
 
 
 def wilder(value: Floats, before: Floats, bars: int) -> Floats:
@@ -23,30 +29,39 @@ def wilder(value: Floats, before: Floats, bars: int) -> Floats:
     return (before * (bars - 1) + value) / bars
 
 
-def _change(
-    view: BarView, part: Callable[[BarView, int], Floats], old: Floats, bars: int
+def _average(
+    view: BarView, part: Callable[[BarView, int], Floats], before: Floats, bars: int
 ) -> Floats:
     """Wilder's average of one side of the changes; the first is their plain mean."""
-    value = part(view, 0)
-    seed = value
-    if np.any(view.count == bars + 1):
-        seed = add_columns(lambda ago: part(view, ago), bars) / bars
-    return seeded(view.count, bars + 1, seed, wilder(value, old, bars))
+    following = wilder(part(view, 0), before, bars)
+    return begun(
+        view.count,
+        bars + 1,
+        lambda: add_columns(lambda ago: part(view, ago), bars) / bars,
+        following,
+    )
+
+
+def strength_index(view: BarView, before: Floats, bars: int) -> tuple[Floats, list[Floats]]:
+    """The RSI, and the two averages that it goes on from: of rises and of falls."""
+    up = _average(view, gain, before[0], bars)
+    down = _average(view, loss, before[1], bars)
+    moved = up + down
+    still = np.abs(moved) < 1e-14
+    return np.where(still, 0.0, 100.0 * (up / moved)), [up, down]
 
 
 def rsi(bars: int) -> Indicator:
     """RSI of closes; 0 where no close has moved, as TA-Lib has it."""
 
     def step(view: BarView, before: Floats) -> tuple[Outputs, Floats]:
-        up = _change(view, _gain, before[0], bars)
-        down = _change(view, _loss, before[1], bars)
-        moved = up + down
-        still = np.abs(moved) < 1e-14
-        index = np.where(still, 0.0, 100.0 * (up / np.where(still, 1.0, moved)))
-        return (index,), np.stack([up, down])
+        index, after = strength_index(view, before, bars)
+        return (index,), np.stack(after)
 
     return Indicator(
         outputs=(f"RSI_{bars}",),
+        title=f"Relative strength index, {bars} bars",
+        family="momentum",
         formula="100 * up / (up + down); up, down: Wilder averages of rises and falls of the "
         f"close over {bars} bars, the first a plain mean; 0 where neither moved",
         source="J. Welles Wilder, New Concepts in Technical Trading Systems, 1978; TA-Lib RSI",

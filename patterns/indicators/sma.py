@@ -8,6 +8,8 @@ def sma(bars: int) -> Indicator:
     """The mean of the last `bars` closes."""
     return Indicator(
         outputs=(f"SMA_{bars}",),
+        title=f"Simple moving average, {bars} bars",
+        family="trend",
         formula=f"sum of the last {bars} closes / {bars}",
         source="TA-Lib SMA",
         parameters={"bars": bars},
@@ -18,4 +20,4 @@ def sma(bars: int) -> Indicator:
     )
 
 
-DEFINITIONS = (sma(20), sma(50))
+DEFINITIONS = (sma(20), sma(50), sma(200))
