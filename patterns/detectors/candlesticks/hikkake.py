@@ -1,6 +1,7 @@
 """Hikkake: a break out of an inside bar that may be a trap, and its confirmation."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 
@@ -56,9 +57,18 @@ def trap_or_confirmation(view: BarView, way_at: Way) -> Strength:
     return found
 
 
+def trap_once(view: BarView, name: str, make: Way, ago: int) -> Strength:
+    """A trap's way, made once for the bar: find, keep and direction all ask."""
+    return cast(Strength, view.memo((name, ago), cast(Any, lambda: make(view, ago))))
+
+
+def _trap(view: BarView, ago: int) -> Strength:
+    return as_strength(inside(view, ago + 1), 1) * broken(view, ago)
+
+
 def way_at(view: BarView, ago: int) -> Strength:
     """An inside bar, then a bar that breaks out of it."""
-    return as_strength(inside(view, ago + 1), 1) * broken(view, ago)
+    return trap_once(view, "hikkake", _trap, ago)
 
 
 def find(view: BarView) -> Strength:

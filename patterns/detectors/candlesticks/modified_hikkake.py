@@ -7,6 +7,7 @@ from patterns.detectors.candlesticks.hikkake import (
     beyond_the_inside_bar,
     broken,
     inside,
+    trap_once,
     trap_or_confirmation,
 )
 from patterns.evidence import ratio
@@ -14,14 +15,18 @@ from patterns.examples import falling
 from patterns.views import BarView, Floats
 
 
-def way_at(view: BarView, ago: int) -> Strength:
-    """Two inside bars, then a break to the end near which the first of them closed."""
+def _trap(view: BarView, ago: int) -> Strength:
     way = broken(view, ago)
     near, closed = average(view, NEAR, ago + 2), view.close[ago + 2]
     at_low = (way > 0) & (closed <= view.low[ago + 2] + near)
     at_high = (way < 0) & (closed >= view.high[ago + 2] - near)
     nested = inside(view, ago + 2) & inside(view, ago + 1)
     return as_strength(nested & (at_low | at_high), 1) * way
+
+
+def way_at(view: BarView, ago: int) -> Strength:
+    """Two inside bars, then a break to the end near which the first of them closed."""
+    return trap_once(view, "modified hikkake", _trap, ago)
 
 
 def find(view: BarView) -> Strength:
