@@ -118,6 +118,14 @@ CHART_PATTERNS = (
     "rectangle",
     "channel",
     "level_break",
+    "right_triangle",
+    "symmetrical_triangle",
+    "wedge",
+    "flag",
+    "pennant",
+    "cup_and_handle",
+    "rounding_bottom",
+    "trend_line_break",
 )
 EVENTS = (
     "volume_spike",
