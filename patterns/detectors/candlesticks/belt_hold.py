@@ -27,6 +27,6 @@ DEFINITIONS = (
         size=2.5,
         find=find,
         fit=lambda view: fullness(view, 1),
-        example=(*falling(), (39.0, 42.2, 39.0, 42.0, 300.0)),
+        example=(*falling(), (39.0, 42.8, 39.0, 42.6, 300.0)),
     ),
 )

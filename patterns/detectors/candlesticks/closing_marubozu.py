@@ -27,6 +27,6 @@ DEFINITIONS = (
         size=2.5,
         find=find,
         fit=lambda view: fullness(view, 1),
-        example=(*rising(), (60.0, 63.0, 59.5, 63.0, 300.0)),
+        example=(*rising(), (60.0, 63.5, 59.5, 63.5, 300.0)),
     ),
 )
