@@ -1,6 +1,11 @@
-"""Prices made of a bar's sides, shared by several definitions."""
+"""Prices made of a bar's sides, and when two of them are equal."""
 
-from patterns.views import BarView, Floats
+import numpy as np
+
+from patterns.views import BarView, Bools, Floats
+
+ROUNDING = 1e-14
+"""A difference within this part of its operands is no difference, as in TA-Lib."""
 
 
 def typical_price(view: BarView, ago: int) -> Floats:
@@ -10,3 +15,9 @@ def typical_price(view: BarView, ago: int) -> Floats:
 
 def _typical(view: BarView, ago: int) -> Floats:
     return (view.high[ago] + view.low[ago] + view.close[ago]) / 3.0
+
+
+def differ(one: Floats, other: Floats) -> Bools:
+    """Whether two prices are further apart than rounding makes them; false where one is NaN."""
+    apart: Bools = np.abs(one - other) > ROUNDING * (np.abs(one) + np.abs(other))
+    return apart

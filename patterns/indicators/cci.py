@@ -3,7 +3,7 @@
 import numpy as np
 
 from patterns.definitions import Indicator, Outputs
-from patterns.prices import typical_price
+from patterns.prices import differ, typical_price
 from patterns.sums import sum_of
 from patterns.views import BarView, Floats
 
@@ -26,10 +26,9 @@ def cci(bars: int) -> Indicator:
 
     def compute(view: BarView) -> Outputs:
         mean = sum_of(view, "typical_price", typical_price, bars) / bars
-        above = typical_price(view, 0) - mean
-        deviation = mean_deviation(view, mean, bars)
-        spread = (above != 0) & (deviation != 0)
-        return (np.where(spread, above / (SCALE * deviation), 0.0),)
+        price = typical_price(view, 0)
+        index = (price - mean) / (SCALE * mean_deviation(view, mean, bars))
+        return (np.where(differ(price, mean), index, 0.0),)
 
     return Indicator(
         outputs=(f"CCI_{bars}",),

@@ -5,22 +5,19 @@ from collections.abc import Callable
 import numpy as np
 
 from patterns.definitions import Indicator, Outputs
-from patterns.prices import typical_price
+from patterns.prices import differ, typical_price
 from patterns.sums import sum_of
 from patterns.views import BarView, Floats
 
-LEAST_FLOW = 1.0
-"""Less than this in all the bars counts as nothing traded, as in TA-Lib."""
 
-
-def _flow(compare: Callable[[Floats, float], Floats]) -> Callable[[BarView, int], Floats]:
+def _flow(beyond: Callable[[Floats, Floats], Floats]) -> Callable[[BarView, int], Floats]:
     """Typical price times volume where the price moved to one side, 0 elsewhere."""
 
     def flow(view: BarView, ago: int) -> Floats:
-        price = typical_price(view, ago)
-        change = price - typical_price(view, ago + 1)
+        price, last = typical_price(view, ago), typical_price(view, ago + 1)
         traded = price * view.volume[ago]
-        return np.where(np.isnan(change), np.nan, np.where(compare(change, 0.0), traded, 0.0))
+        moved = beyond(price, last) & differ(price, last)
+        return np.where(np.isnan(last), np.nan, np.where(moved, traded, 0.0))
 
     return flow
 
@@ -35,7 +32,7 @@ def mfi(bars: int) -> Indicator:
     def compute(view: BarView) -> Outputs:
         into = sum_of(view, "rising_flow", rising, bars)
         total = into + sum_of(view, "falling_flow", falling, bars)
-        return (np.where(total < LEAST_FLOW, 0.0, 100.0 * (into / total)),)
+        return (np.where(total > 0, 100.0 * (into / total), 0.0),)
 
     return Indicator(
         outputs=(f"MFI_{bars}",),
@@ -43,7 +40,7 @@ def mfi(bars: int) -> Indicator:
         family="momentum",
         formula="100 * rising / (rising + falling): sums over "
         f"{bars} bars of price * volume where the price rose or fell; price: (high + low + close) "
-        "/ 3; 0 where the sums are below 1",
+        "/ 3; 0 where nothing was traded at a new price",
         source="Gene Quong and Avrum Soudack, Volume-Weighted RSI: Money Flow, Technical Analysis "
         "of Stocks & Commodities, 1989; TA-Lib MFI",
         parameters={"bars": bars},

@@ -33,13 +33,13 @@ def _average(
     view: BarView, part: Callable[[BarView, int], Floats], before: Floats, bars: int
 ) -> Floats:
     """Wilder's average of one side of the changes; the first is their plain mean."""
-    following = wilder(part(view, 0), before, bars)
-    return begun(
-        view.count,
-        bars + 1,
-        lambda: add_columns(lambda ago: part(view, ago), bars) / bars,
-        following,
-    )
+    share = 1.0 / bars
+    following = (before * (bars - 1) + part(view, 0)) * share
+
+    def mean() -> Floats:
+        return add_columns(lambda ago: part(view, ago), bars) * share
+
+    return begun(view.count, bars + 1, mean, following)
 
 
 def strength_index(view: BarView, before: Floats, bars: int) -> tuple[Floats, list[Floats]]:
@@ -47,8 +47,7 @@ def strength_index(view: BarView, before: Floats, bars: int) -> tuple[Floats, li
     up = _average(view, gain, before[0], bars)
     down = _average(view, loss, before[1], bars)
     moved = up + down
-    still = np.abs(moved) < 1e-14
-    return np.where(still, 0.0, 100.0 * (up / moved)), [up, down]
+    return np.where(moved <= 0, 0.0, 100.0 * (up / moved)), [up, down]
 
 
 def rsi(bars: int) -> Indicator:

@@ -11,14 +11,14 @@ import numpy as np
 
 from patterns.definitions import Indicator, Outputs
 from patterns.indicators.rsi import strength_index
+from patterns.prices import differ
 from patterns.sums import highest, lowest, sum_of
 from patterns.views import BarView, Floats
 
 
 def part_of_range(value: Floats, low: Floats, high: Floats) -> Floats:
     """100 * (value - low) / (high - low); 0 where the range is nothing."""
-    percent = (high - low) / 100.0
-    return np.where(percent != 0, (value - low) / percent, 0.0)
+    return np.where(differ(high, low), (value - low) / ((high - low) / 100.0), 0.0)
 
 
 def fast_k(view: BarView, bars: int, ago: int = 0) -> Floats:
@@ -64,12 +64,15 @@ def stochastic(bars: int, smooth: int, signal: int) -> Indicator:
 
 
 def williams_r(bars: int) -> Indicator:
-    """How far the close is below the top of the range: 0 at the top, -100 at the bottom."""
+    """How far the close is below the top of the range: 0 at the top, -100 at the bottom.
+
+    Not beyond either for a bar whose close lies outside its own range, as in TA-Lib.
+    """
 
     def compute(view: BarView) -> Outputs:
-        high = highest(view, "high", bars)
-        percent = (high - lowest(view, "low", bars)) / -100.0
-        return (np.where(percent != 0, (high - view.close[0]) / percent, 0.0),)
+        high, low = highest(view, "high", bars), lowest(view, "low", bars)
+        below = (high - view.close[0]) / ((high - low) / -100.0)
+        return (np.where(high > low, np.minimum(np.maximum(below, -100.0), 0.0), 0.0),)
 
     return Indicator(
         outputs=(f"WILLR_{bars}",),
