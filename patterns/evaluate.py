@@ -111,8 +111,9 @@ def analyse_history(
         block = slice(start, start + BLOCK)
         view = HistoryView(matrix.rows(start, start + BLOCK))
         with quiet():
+            view.values = {name: part[block] for name, part in (given or {}).items()}
             values = _indicators(view, chosen.indicators)
-            view.values = values | {name: part[block] for name, part in (given or {}).items()}
+            view.values = values | view.values
             hits.extend(_block_hits(view, chosen, start))
         for name, part in values.items():
             outputs[name][block] = part
