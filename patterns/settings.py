@@ -79,9 +79,7 @@ def applied(registry: Registry, setting: Setting) -> Detector:
     if not isinstance(setting.parameters, Mapping):
         raise ValueError(f"{setting.pattern_type}: its parameters are no JSON object")
     made = detector.with_parameters(setting.parameters)
-    for name in made.inputs:
-        if name not in detector.inputs:
-            registry.indicator(name)
+    Registry(registry.indicators, (made,))
     return made
 
 
