@@ -6,5 +6,7 @@ from streaming import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("catalogue", views.catalogue_page, name="catalogue"),
+    path("catalogue/<str:name>", views.catalogue_entry, name="catalogue-entry"),
     path("symbols/<path:symbol>", views.symbol_page, name="symbol"),
 ]

@@ -1,0 +1,1 @@
+"""Pictures of patterns and indicators, drawn as SVG."""
