@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from patterns.candlestick_evidence import (
@@ -18,7 +19,7 @@ from patterns.candlestick_evidence import (
     stands_out,
 )
 from patterns.definitions import Detector, Direction, Parts, neutral
-from patterns.evidence import trend_lookback
+from patterns.evidence import TREND_BARS, trend_lookback
 from patterns.views import BarView, Floats
 
 Fit = Callable[[BarView], Floats]
@@ -38,6 +39,24 @@ COMMON: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of the bars before, and of the pattern's size, for a detection."""
+
+    way: str
+    span: int
+    trend: float
+    size: float
+
+    def sentence(self) -> str:
+        """The same in words, for the end of a formula."""
+        reaches = self.size * (1 + self.span) / 2
+        return (
+            f"; kept where the close moved {self.way} by at least {2.0 * self.trend:g} mean ranges "
+            f"in the {TREND_BARS} bars before, and it reaches over {reaches:g} or more"
+        )
+
+
 def reversal(
     *, span: int, fit: Fit, side: Side, trend: float = MIN_TREND, size: float = 1.0, **given: Any
 ) -> Detector:
@@ -54,7 +73,8 @@ def reversal(
         return reversal(span=span, fit=fit, side=side, **{**given, **values})
 
     keep = reverses(span, side, size, trend)
-    return _made(given, make, span, keep, parts, {"trend": trend, "size": size})
+    wanted = Wanted("against it", span, trend, size)
+    return _made(given, make, wanted, keep, parts)
 
 
 def continuation(
@@ -69,7 +89,8 @@ def continuation(
         return continuation(span=span, fit=fit, side=side, **{**given, **values})
 
     keep = continues(span, side, size, trend)
-    return _made(given, make, span, keep, parts, {"trend": trend, "size": size})
+    wanted = Wanted("its way", span, trend, size)
+    return _made(given, make, wanted, keep, parts)
 
 
 def indecision(
@@ -84,19 +105,21 @@ def indecision(
         return indecision(span=span, fit=fit, **{**given, **values})
 
     keep = stands_out(span, size, trend)
+    wanted = Wanted("either way", span, trend, size)
     given = {"direction": neutral, **given}
-    return _made(given, make, span, keep, parts, {"trend": trend, "size": size})
+    return _made(given, make, wanted, keep, parts)
 
 
 def _made(
     given: dict[str, Any],
     make: Callable[..., Detector],
-    span: int,
+    wanted: Wanted,
     keep: Keep,
     parts: Callable[[BarView, Direction], Parts],
-    shared: dict[str, float],
 ) -> Detector:
-    fields = {"make": make, "lookback": trend_lookback(span), **COMMON, **given}
-    fields["parameters"] = {**given.get("parameters", {}), **shared}
+    fields = {"make": make, "lookback": trend_lookback(wanted.span), **COMMON, **given}
+    fields["formula"] += wanted.sentence()
+    own = given.get("parameters", {})
+    fields["parameters"] = {**own, "trend": wanted.trend, "size": wanted.size}
     fields["bounds"] = {**given.get("bounds", {}), **BOUNDS}
-    return Detector(span=span, keep=keep, parts=parts, **fields)
+    return Detector(span=wanted.span, keep=keep, parts=parts, **fields)

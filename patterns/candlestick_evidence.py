@@ -57,8 +57,7 @@ def reverses(span: int, side: Side, size: float = 1.0, trend: float = MIN_TREND)
     """Keeps notable patterns of `span` bars that come after a trend against their side."""
 
     def keep(view: BarView) -> Bools:
-        sign = side(view) if callable(side) else side
-        return notable(view, span, size) & (trend_before(view, span) * sign <= -trend)
+        return notable(view, span, size) & _moved_with(view, span, side, -1, trend)
 
     return keep
 
@@ -67,10 +66,20 @@ def continues(span: int, side: Side, size: float = 1.0, trend: float = MIN_TREND
     """Keeps notable patterns of `span` bars that come after a trend to their side."""
 
     def keep(view: BarView) -> Bools:
-        sign = side(view) if callable(side) else side
-        return notable(view, span, size) & (trend_before(view, span) * sign >= trend)
+        return notable(view, span, size) & _moved_with(view, span, side, 1, trend)
 
     return keep
+
+
+def _moved_with(view: BarView, span: int, side: Side, way: int, trend: float) -> Bools:
+    """Whether the bars before moved enough to the side, or with way -1 against it."""
+    before = trend_before(view, span)
+    if not callable(side):
+        enough: Bools = before * (side * way) >= trend
+        return enough
+    sided = side(view)
+    result: Bools = (before * (sided * way) >= trend) & (sided != 0)
+    return result
 
 
 def stands_out(span: int = 1, size: float = 1.5, trend: float = MIN_TREND) -> Keep:

@@ -32,7 +32,7 @@ DEFINITIONS = (
         pattern_type="dragonfly_doji",
         title="Dragonfly doji",
         formula="body at most, upper shadow below, and lower shadow above a tenth of the mean "
-        "range of 10; worth a detection after a fall, which it turns",
+        "range of 10",
         source="TA-Lib CDLDRAGONFLYDOJI; Steve Nison, Japanese Candlestick Charting Techniques",
         warm_up=10,
         span=1,

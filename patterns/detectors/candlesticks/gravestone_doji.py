@@ -33,7 +33,7 @@ DEFINITIONS = (
         pattern_type="gravestone_doji",
         title="Gravestone doji",
         formula="body at most, lower shadow below, and upper shadow above a tenth of the mean "
-        "range of 10; worth a detection after a rise, which it turns",
+        "range of 10",
         source="TA-Lib CDLGRAVESTONEDOJI; Steve Nison, Japanese Candlestick Charting Techniques",
         warm_up=10,
         span=1,

@@ -47,3 +47,9 @@ def test_the_inside_bar_confirms_and_the_trap_stops(name, trigger):
         "stop": 38.2,
         "target": pytest.approx(trigger + 1.5 * (trigger - 38.2)),
     }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_confirmation_is_none_even_where_no_trend_is_asked_for(name):
+    lenient = standard().detector(name).with_parameters({"trend": 0.0, "size": 0.0})
+    assert last_detection(after(name, CONFIRMING), lenient) is None
