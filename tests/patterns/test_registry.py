@@ -96,7 +96,7 @@ def test_definitions_that_contradict_themselves_are_refused():
 def test_a_confidence_is_the_weighted_sum_of_its_parts():
     parts = {
         "fit": np.array([1.0, 0.5]),
-        "range": np.array([0.0, 0.25]),
+        "trend": np.array([0.0, 0.25]),
         "volume": np.array([1.0, 0.1]),
     }
     assert DOJI[0].confidence(parts).tolist() == [0.7, 0.305]
