@@ -8,6 +8,7 @@ which its last pivot becomes known (`just_confirmed`): then `ago(0)` is 3.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from patterns.geometry import Anchor
 from patterns.indicators import pivots as swings
@@ -47,17 +48,20 @@ class Pivots:
     @property
     def newest_is_high(self) -> Bools:
         """Whether pivot 0 is a high."""
-        return self.view.memo("newest_is_high", lambda: self.view.values[swings.KIND] > 0)
+        found: Any = self.view.memo("newest_is_high", lambda: self.view.values[swings.KIND] > 0)
+        return cast(Bools, found)
 
     @property
     def newest_is_low(self) -> Bools:
         """Whether pivot 0 is a low."""
-        return self.view.memo("newest_is_low", lambda: self.view.values[swings.KIND] < 0)
+        found: Any = self.view.memo("newest_is_low", lambda: self.view.values[swings.KIND] < 0)
+        return cast(Bools, found)
 
     @property
     def just_confirmed(self) -> Bools:
         """Whether pivot 0 became known on this bar, or took the place of a lesser one."""
-        return self.view.memo("just_confirmed", lambda: self.view.values[swings.NEW] > 0)
+        found: Any = self.view.memo("just_confirmed", lambda: self.view.values[swings.NEW] > 0)
+        return cast(Bools, found)
 
 
 def pivots(view: BarView) -> Pivots:

@@ -82,6 +82,16 @@ def level_of(highs: Highs, count: int, near: Floats, apart: int) -> Resistance:
     return Resistance(found, level, touches, first_ago, bottom, off / np.maximum(touches, 1.0))
 
 
+def older_of(newer: Resistance, older: Resistance) -> Resistance:
+    """`older` where it is found, else `newer`."""
+
+    def either(name: str) -> Floats:
+        return np.where(older.found, getattr(older, name), getattr(newer, name))
+
+    names = ("level", "touches", "first_ago", "bottom", "off")
+    return Resistance(newer.found | older.found, *(either(name) for name in names))
+
+
 def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: int = 10) -> Detector:
     """side 1: a resistance is broken upwards, -1: a support downwards.
 
@@ -107,15 +117,7 @@ def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: in
         made = broken(highs, 2)
         for count in range(3, TOPS + 1):
             older = broken(highs, count)
-            either = partial(np.where, older.found)
-            made = Resistance(
-                made.found | older.found,
-                either(older.level, made.level),
-                either(older.touches, made.touches),
-                either(older.first_ago, made.first_ago),
-                either(older.bottom, made.bottom),
-                either(older.off, made.off),
-            )
+            made = older_of(made, older)
         return highs, made
 
     def crossing(view: BarView) -> Bools:
