@@ -34,7 +34,8 @@ RANK = Indicator(
     source="after Robert A. Levy, Relative Strength as a Criterion for Investment Selection, 1967",
     warm_up=20,
     lookback=21,
-    gaps="a symbol without a bar at that time has no rank and is not counted",
+    gaps="a symbol without a bar at that time has no rank and is not counted; a bar "
+    "that a late trade revises is ranked anew among what the others had, and they keep theirs",
     rank_of="STRENGTH_ROC_20",
 )
 
