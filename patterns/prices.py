@@ -17,7 +17,7 @@ def _typical(view: BarView, ago: int) -> Floats:
     return (view.high[ago] + view.low[ago] + view.close[ago]) / 3.0
 
 
-def differ(one: Floats, other: Floats) -> Bools:
-    """Whether two prices are further apart than rounding makes them; false where one is NaN."""
-    apart: Bools = np.abs(one - other) > ROUNDING * (np.abs(one) + np.abs(other))
-    return apart
+def equal(one: Floats, other: Floats) -> Bools:
+    """Whether two prices differ by rounding at most; false where one is NaN."""
+    same: Bools = np.abs(one - other) <= ROUNDING * (np.abs(one) + np.abs(other))
+    return same

@@ -3,7 +3,7 @@
 import numpy as np
 
 from patterns.definitions import Indicator, Outputs
-from patterns.prices import differ, typical_price
+from patterns.prices import equal, typical_price
 from patterns.sums import sum_of
 from patterns.views import BarView, Floats
 
@@ -28,7 +28,7 @@ def cci(bars: int) -> Indicator:
         mean = sum_of(view, "typical_price", typical_price, bars) / bars
         price = typical_price(view, 0)
         index = (price - mean) / (SCALE * mean_deviation(view, mean, bars))
-        return (np.where(differ(price, mean), index, 0.0),)
+        return (np.where(equal(price, mean), 0.0, index),)
 
     return Indicator(
         outputs=(f"CCI_{bars}",),

@@ -1,7 +1,5 @@
 """Rate of change of the close."""
 
-import numpy as np
-
 from patterns.definitions import Indicator, Outputs
 from patterns.views import BarView
 
@@ -11,7 +9,7 @@ def roc(bars: int) -> Indicator:
 
     def compute(view: BarView) -> Outputs:
         then = view.close[bars]
-        return (np.where(then != 0, (view.close[0] / then - 1.0) * 100.0, 0.0),)
+        return ((view.close[0] / then - 1.0) * 100.0,)
 
     return Indicator(
         outputs=(f"ROC_{bars}",),

@@ -11,14 +11,14 @@ import numpy as np
 
 from patterns.definitions import Indicator, Outputs
 from patterns.indicators.rsi import strength_index
-from patterns.prices import differ
+from patterns.prices import equal
 from patterns.sums import highest, lowest, sum_of
 from patterns.views import BarView, Floats
 
 
 def part_of_range(value: Floats, low: Floats, high: Floats) -> Floats:
     """100 * (value - low) / (high - low); 0 where the range is nothing."""
-    return np.where(differ(high, low), (value - low) / ((high - low) / 100.0), 0.0)
+    return np.where(equal(high, low), 0.0, (value - low) / ((high - low) / 100.0))
 
 
 def fast_k(view: BarView, bars: int, ago: int = 0) -> Floats:
