@@ -34,15 +34,15 @@ class Side:
         return (highest if self.sign > 0 else lowest)(view, self.field, bars, ago)
 
     def stood(self, view: BarView, bars: int, rest: int) -> Bools:
-        """Whether the extreme of the `bars` bars before is at least `rest` bars old."""
+        """Whether the extreme of the `bars` bars before was not first made by the last `rest`."""
         recent, older = self.extreme(view, rest, 1), self.extreme(view, bars - rest, rest + 1)
-        return self.sign * (older - recent) > 0
+        return self.sign * (older - recent) >= 0
 
     def old_extreme_ago(self, view: BarView, bars: int) -> Floats:
-        """How many bars ago the last bar that reached the old extreme was."""
+        """How many bars ago the old extreme was first made."""
         extreme = self.extreme(view, bars, 1)
-        ago = np.full(extreme.shape, float(bars))
-        for back in range(bars, 0, -1):
+        ago = np.ones(extreme.shape)
+        for back in range(2, bars + 1):
             ago = np.where(self.reached(view, back) == extreme, float(back), ago)
         return ago
 
@@ -62,7 +62,7 @@ class Extreme:
 
 
 def new_extreme(kind: Extreme, bars: int, rest: int) -> Detector:
-    """A bar beyond all of the `bars` before it, the most extreme of which is `rest` bars old."""
+    """A bar beyond all of the `bars` before it, none of the last `rest` of which was so itself."""
     side, sign = kind.side, kind.side.sign
     rest = min(rest, bars - 1)
 
@@ -97,8 +97,8 @@ def new_extreme(kind: Extreme, bars: int, rest: int) -> Detector:
         pattern_type=kind.pattern_type,
         title=kind.title,
         family="breakout",
-        formula=f"{kind.formula} of the {bars} bars before; detected where the most extreme of "
-        f"those is at least {rest + 1} bars ago, so that a trend is one detection until it rests",
+        formula=f"{kind.formula} of the {bars} bars before; detected where that extreme was "
+        f"made more than {rest} bars ago, so that a trend is one detection until it rests",
         source="Richard Donchian's channel rule of the 1960s; the rest is of TickStock",
         timeframes=kind.timeframes,
         parameters={"bars": bars, "rest": rest},

@@ -10,6 +10,7 @@ import pandas as pd
 from patterns.analysis import Detection
 from patterns.engine import LiveEngine
 from patterns.history import HistoryView
+from patterns.matrix import BarMatrix, align_right
 from patterns.registry import Registry, standard
 from tests.patterns.bars import HOUR, MINUTE, minute, session_start
 
@@ -74,3 +75,13 @@ def earlier(table: pd.DataFrame, column: str, ago: int = 1) -> np.ndarray:
     """The column `ago` bars back of the same symbol."""
     result: np.ndarray = table.groupby("symbol", sort=False)[column].shift(ago).to_numpy()
     return result
+
+
+def matrix_of(bars: Sequence[Bar], sessions_ms: Sequence[int]) -> BarMatrix:
+    """One symbol's minutes, each in the session that is given."""
+    times = np.arange(len(bars), dtype=np.int64) * MINUTE
+    sides = ("open", "high", "low", "close", "volume")
+    columns = dict(zip(sides, np.array(bars, float).T, strict=True))
+    starts = dict(zip(times.tolist(), sessions_ms, strict=True))
+    row = np.zeros(len(bars), np.int64)
+    return align_right(["A"], row, {**columns, "time_ms": times}, starts.__getitem__)
