@@ -136,7 +136,7 @@ def channel(
         f"times that, over at least {length} bars; the close between the lines. Falling: "
         "mirrored. A unit is the mean true range of 20 bars. Trigger: the line through the two "
         "highs (lows), which moves on; stop: the trend line at this bar; target: the width "
-        "beyond the trigger. volume: more at the ends of the moves with the trend",
+        "beyond the trigger. volume: more at the ends of the moves with the trend.",
         source="John J. Murphy, Technical Analysis of the Financial Markets (the channel line)",
         parameters={"tolerance": tolerance, "width": width, "rise": rise, "length": length},
         bounds=BOUNDS,

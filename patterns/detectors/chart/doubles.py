@@ -172,7 +172,7 @@ def double(
         f"the move to the first at least {advance:g} times that; not yet through the {low}. "
         "A unit is the mean true range of 20 bars. Trigger: the "
         f"{low} between; stop: the outer {high}; target: their distance beyond the trigger. "
-        f"volume: more at the first {high} than at the second",
+        f"volume: more at the first {high} than at the second.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
         "Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={

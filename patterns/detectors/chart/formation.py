@@ -21,6 +21,11 @@ from patterns.views import BarView, Bools, Floats, Ints
 LOOKBACK = MAX_AGE + 2
 WARM_UP = max(UNIT_BARS, 2 * REACH)
 
+SWINGS = (
+    f" Swings: highs and lows that stand out from {REACH} bars on either side, known then; "
+    f"the last {PIVOTS}, not older than {MAX_AGE} bars."
+)
+
 Side = int | Direction
 
 
@@ -38,9 +43,17 @@ class Swings:
         self.ago = self.pivots.ago
         self.anchor = self.pivots.anchor
         self.close: Floats = side * view.close[0]
+        self._levels: dict[int, Floats] = {}
 
     def level(self, i: int) -> Floats:
         """Of pivot `i`."""
+        if isinstance(self.side, int):
+            return self.view.memo(("level", self.side, i), lambda: self._level(i))
+        if i not in self._levels:
+            self._levels[i] = self._level(i)
+        return self._levels[i]
+
+    def _level(self, i: int) -> Floats:
         return self.side * self.pivots.price(i)
 
     def lowest(self, numbers: Iterable[int]) -> tuple[Floats, Floats]:
@@ -129,11 +142,12 @@ def formation(**fields: Any) -> Detector:
         "warm_up": WARM_UP,
         "lookback": LOOKBACK,
         "span": 1,
-        "gaps": "counts bars, not minutes; pivots are swings of bars that are there",
+        "gaps": "counts bars, not minutes",
         "inputs": PIVOT_INPUTS,
         "weights": {"fit": 0.5, "volume": 0.2, "trend": 0.3},
         "min_confidence": 0.45,
         "cool_down": 5,
         "expires": 40,
     }
+    fields["formula"] += SWINGS
     return Detector(**{**common, **fields})

@@ -171,7 +171,7 @@ def level_break(side: int, tolerance: float = 0.4, depth: float = 3.0, apart: in
         "the mean true range of the 20 bars before. "
         f"Trigger: the {name}, confirmed by a second close beyond it; stop: one unit back; "
         f"target: the distance to that {low}, beyond the trigger. fit: how near and how many the "
-        "touches are; volume: the breaking bar's; penetration: how far beyond it closes",
+        "touches are; volume: the breaking bar's; penetration: how far beyond it closes.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
         "John J. Murphy, Technical Analysis of the Financial Markets",
         parameters={"tolerance": tolerance, "depth": depth, "apart": apart},

@@ -125,7 +125,7 @@ def rectangle(
         "its height to its nearer boundary, whose way it points; the close within. A unit is "
         "the mean true range of 20 bars. Trigger: the boundary that way; stop: the other; "
         "target: the height beyond the trigger. volume: more at the first two touches than at "
-        "the last two",
+        "the last two.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
         "John J. Murphy, Technical Analysis of the Financial Markets",
         parameters={

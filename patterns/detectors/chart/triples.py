@@ -140,7 +140,7 @@ def triple(
         f"the other at least half as far; the move to the first at least {advance:g} times that; "
         f"not yet through the {low}s. A unit is the mean true range of 20 bars. Trigger: the "
         f"outer {low}; stop: the outer {high}; target: their distance beyond the trigger. "
-        f"volume: more at the first {high} than at the third",
+        f"volume: more at the first {high} than at the third.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
         "Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={
