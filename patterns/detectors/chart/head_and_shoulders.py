@@ -155,10 +155,11 @@ def shoulders(
         f"from the line through the two {low}s between them (neckline) and at least {head:g} of "
         f"that height beyond the others (shoulders); shoulders, and {low}s, level within "
         f"{uneven:g} of it; both halves of like length (at least 0.4); the move to the left "
-        f"shoulder at least {advance:g} of the height; not yet through the neckline. A unit is "
-        "the mean true range of 20 bars. Trigger: the neckline; stop: the right shoulder; "
+        f"shoulder at least {advance:g} of the height, the {high} before it not beyond it; each "
+        "shoulder at least 0.2 of the height from the neckline, which the close is not yet "
+        "through. A unit is the mean true range of 20 bars. Trigger: the neckline; stop: the right shoulder; "
         "target: the height beyond the neckline. volume: more at the left shoulder than at "
-        "the right",
+        "the right.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
         "John J. Murphy, Technical Analysis of the Financial Markets",
         parameters={"height": height, "head": head, "uneven": uneven, "advance": advance},

@@ -138,7 +138,8 @@ def triple(
         formula=f"three swing {high}s in a row within {tolerance:g} units, each at least {apart} "
         f"bars from the next; the outer {low} between them at least {height:g} units away and "
         f"the other at least half as far; the move to the first at least {advance:g} times that; "
-        f"not yet through the {low}s. A unit is the mean true range of 20 bars. Trigger: the "
+        f"the {high} before not beyond them; not yet through the {low}s. A unit is "
+        "the mean true range of 20 bars. Trigger: the "
         f"outer {low}; stop: the outer {high}; target: their distance beyond the trigger. "
         f"volume: more at the first {high} than at the third.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
