@@ -64,14 +64,14 @@ class Extreme:
 def new_extreme(kind: Extreme, bars: int, rest: int) -> Detector:
     """A bar beyond all of the `bars` before it, none of the last `rest` of which was so itself."""
     side, sign = kind.side, kind.side.sign
-    rest = min(rest, bars - 1)
+    least = min(rest, bars - 1)
 
     def find(view: BarView) -> Strength:
         beyond = sign * (side.reached(view) - side.extreme(view, bars, 1)) > 0
         return as_strength(beyond, sign * 100)
 
     def keep(view: BarView) -> Bools:
-        return side.stood(view, bars, rest)
+        return side.stood(view, bars, least)
 
     def parts(view: BarView, direction: Direction) -> Parts:
         """margin: how far beyond it closed; stood: how long the old one did; close; volume."""
@@ -98,7 +98,7 @@ def new_extreme(kind: Extreme, bars: int, rest: int) -> Detector:
         title=kind.title,
         family="breakout",
         formula=f"{kind.formula} of the {bars} bars before; detected where that extreme was "
-        f"made more than {rest} bars ago, so that a trend is one detection until it rests",
+        f"made more than {least} bars ago, so that a trend is one detection until it rests",
         source="Richard Donchian's channel rule of the 1960s; the rest is of TickStock",
         timeframes=kind.timeframes,
         parameters={"bars": bars, "rest": rest},

@@ -19,7 +19,7 @@ ALL = {"min_confidence": 0.0, "cool_down": 0}
 TEN = 10 * HOUR
 
 
-def weakest(pattern_type: str, **parameters: float) -> Registry:
+def weakest(pattern_type: str, /, **parameters: float) -> Registry:
     """The detector with nothing too weak and nothing too soon, and what it reads."""
     part = standard().only([], [pattern_type])
     detector = part.detector(pattern_type).with_parameters({**ALL, **parameters})
@@ -42,7 +42,7 @@ def run(
     return made
 
 
-def found(bars: Sequence[Bar], pattern_type: str, **parameters: float) -> dict[int, Detection]:
+def found(bars: Sequence[Bar], pattern_type: str, /, **parameters: float) -> dict[int, Detection]:
     """Everything that the detector finds in minutes of one long session."""
     timeframe = standard().detector(pattern_type).timeframes[0]
     registry = weakest(pattern_type, **parameters)
@@ -55,7 +55,7 @@ def cells(view: HistoryView, values: np.ndarray) -> np.ndarray:
     return column
 
 
-def strengths(view: HistoryView, pattern_type: str, **parameters: float) -> np.ndarray:
+def strengths(view: HistoryView, pattern_type: str, /, **parameters: float) -> np.ndarray:
     """What `find` says of every bar, as such a column."""
     detector = standard().detector(pattern_type).with_parameters(parameters)
     with np.errstate(all="ignore"):
