@@ -157,7 +157,8 @@ def shoulders(
         f"{uneven:g} of it; both halves of like length (at least 0.4); the move to the left "
         f"shoulder at least {advance:g} of the height, the {high} before it not beyond it; each "
         "shoulder at least 0.2 of the height from the neckline, which the close is not yet "
-        "through. A unit is the mean true range of 20 bars. Trigger: the neckline; stop: the right shoulder; "
+        "through. A unit is the mean true range of 20 bars. Trigger: the neckline; "
+        "stop: the right shoulder; "
         "target: the height beyond the neckline. volume: more at the left shoulder than at "
         "the right.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "

@@ -123,7 +123,8 @@ def rectangle(
         f"{tolerance:g} units, the boundaries at least {height:g} units apart, at least {length} "
         f"bars from the first touch to the last; before it a move of at least {advance:g} times "
         "its height to its nearer boundary and never past the other, whose way "
-        "it points; the close within. A unit is the mean true range of 20 bars. Trigger: the boundary that way; stop: the other; "
+        "it points; the close within. A unit is the mean true range of 20 bars. "
+        "Trigger: the boundary that way; stop: the other; "
         "target: the height beyond the trigger. volume: more at the first two touches than at "
         "the last two.",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends; "
