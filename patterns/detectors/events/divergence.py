@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from patterns.definitions import Detector, Direction, Parts, Strength
-from patterns.detectors.events.measures import UNIT_BARS, unit
+from patterns.detectors.events.measures import UNIT_BARS, at_points, unit
 from patterns.evidence import LOOKBACK, or_unknown, ratio, saturating, trend_lookback, volume_part
 from patterns.examples import Chart, path
 from patterns.geometry import Geometry
@@ -138,11 +138,8 @@ def divergence(
         return np.where(stretched & (at.turned() >= difference), at.side, 0.0)
 
     def find(view: BarView) -> Strength:
-        found = np.zeros(view.count.shape, np.int16)
         candidates = price_goes_on(view, min_bars, max_bars)
-        if candidates.any():
-            found.T[candidates.T] = 100 * diverged(view.points(candidates))
-        return found
+        return (100 * at_points(view, candidates, diverged)).astype(np.int16)
 
     def parts(view: BarView, direction: Direction) -> Parts:
         """fit: by how much the oscillator turned; stretch: how far it was; price; volume."""

@@ -1,5 +1,7 @@
 """Sizes that several events are measured in."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from patterns.candles import high_low
@@ -54,3 +56,11 @@ def just_opened(view: BarView, bars: int) -> Bools:
         several |= view.session_ms[ago] == view.session_ms[ago + 1]
     result: Bools = several & (view.session_ms[0] != view.session_ms[bars])
     return result
+
+
+def at_points(view: BarView, mask: Bools, value: Callable[[BarView], Floats]) -> Floats:
+    """`value` at the moments where `mask` holds, 0 elsewhere: for what is dear and rarely asked."""
+    out = np.zeros(view.count.shape)
+    if mask.any():
+        out.T[mask.T] = value(view.points(mask))
+    return out

@@ -7,7 +7,7 @@ import numpy as np
 
 from patterns.candles import as_strength
 from patterns.definitions import Detector, Direction, Parts, Strength
-from patterns.detectors.events.measures import unit
+from patterns.detectors.events.measures import at_points, unit
 from patterns.evidence import or_unknown, ratio, volume_part
 from patterns.examples import Chart, path
 from patterns.levels import Levels, bar_levels
@@ -17,6 +17,8 @@ from patterns.views import BarView, Floats
 FAST, SLOW = 50, 200
 SLOPE_BARS = 10
 LEVEL_BARS = 20
+ROUNDING = 1e-9
+"""The means of the bar before are made where the cross is not ruled out by more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,17 @@ def moving_average_cross(cross: Cross, fast: int = FAST, slow: int = SLOW) -> De
         difference = window_mean(view, "close", fast, ago) - window_mean(view, "close", slow, ago)
         return cross.sign * difference
 
+    def risen(view: BarView) -> Floats:
+        """How much further apart the means are than on the bar before, but for rounding."""
+        close = view.close[0]
+        change = (close - view.close[fast]) / fast - (close - view.close[slow]) / slow
+        return cross.sign * change
+
     def find(view: BarView) -> Strength:
-        return as_strength((apart(view, 0) > 0) & (apart(view, 1) <= 0), cross.sign * 100)
+        now = apart(view, 0)
+        close_to_it = now - risen(view) <= ROUNDING * view.close[0]
+        crossed = at_points(view, (now > 0) & close_to_it, lambda points: apart(points, 1) <= 0)
+        return as_strength(crossed > 0, cross.sign * 100)
 
     def parts(view: BarView, direction: Direction) -> Parts:
         """angle: how the fast mean moves; trend: how the slow one does; close; volume."""
@@ -96,7 +107,7 @@ def moving_average_cross(cross: Cross, fast: int = FAST, slow: int = SLOW) -> De
         bounds={"fast": (2, 100), "slow": (20, 200)},
         make=partial(moving_average_cross, cross),
         warm_up=max(fast, slow),
-        lookback=max(fast, slow) + SLOPE_BARS,
+        lookback=max(fast, slow, LEVEL_BARS) + SLOPE_BARS,
         span=1,
         gaps="counts bars, not minutes, across sessions",
         find=find,
