@@ -32,6 +32,7 @@ class Row:
 
     entry: Entry
     setting: DetectorSetting
+    stored: bool
     values: list[tuple[str, str, str]]
 
 
@@ -55,7 +56,7 @@ def sections(stored: dict[str, DetectorSetting], query: str = "") -> list[Sectio
 def _row(entry: Entry, stored: dict[str, DetectorSetting]) -> Row:
     setting = stored.get(entry.name) or DetectorSetting(pattern_type=entry.name)
     assert isinstance(entry.definition, Detector)
-    return Row(entry, setting, _values(entry.definition, setting))
+    return Row(entry, setting, entry.name in stored, _values(entry.definition, setting))
 
 
 def _values(detector: Detector, setting: DetectorSetting) -> list[tuple[str, str, str]]:
@@ -152,8 +153,7 @@ class DetectorSettingAdmin(admin.ModelAdmin):
         if request.method == "POST" and "_reset" in request.POST:
             return self._reset(request, setting)
         entry = pattern_entry(standard().detector(object_id))
-        stored = [setting] if setting.changed_at else []
-        extra = {"title": entry.title, "entry": entry, "faults": unusable(stored)}
+        extra = {"title": entry.title, "entry": entry, "faults": unusable([setting])}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | extra)
 
     def _reset(self, request: HttpRequest, setting: DetectorSetting) -> HttpResponse:

@@ -68,6 +68,12 @@ class Entry:
         words = (self.title, self.name, *outputs, self.family, definition.formula)
         return " ".join((*words, definition.source)).lower()
 
+    @property
+    def sentence(self) -> str:
+        """The definition, as a sentence."""
+        formula = self.definition.formula.rstrip(".")
+        return f"{formula[:1].upper()}{formula[1:]}."
+
     def matches(self, query: str) -> bool:
         """Whether every word of the query is somewhere in it."""
         return all(word in self.text for word in query.lower().split())

@@ -131,10 +131,12 @@ def _walk(bars: int, seed: int) -> Chart:
         phase = (n - bars) / 23.0 + seed
         drift += 0.2 * float(steps[n, 0])
         close = drift + 55.0 * math.sin(phase) + 20.0 * math.sin(2.7 * phase) + float(steps[n, 1])
-        high = max(before, close) + abs(float(steps[n, 2]))
-        low = min(before, close) - abs(float(steps[n, 3]))
+        night = 3.0 * float(steps[n, 2] + steps[n, 3]) if n % BARS_A_SESSION == 0 else 0.0
+        opened = before + night
+        high = max(opened, close) + abs(float(steps[n, 2]))
+        low = min(opened, close) - abs(float(steps[n, 3]))
         volume = 20_000.0 + 900.0 * abs(close - before) + 8_000.0 * abs(float(steps[n, 0]))
-        made.append((before, high, low, close, volume))
+        made.append((opened, high, low, close, volume))
         before = close
     return tuple(made)
 

@@ -23,7 +23,7 @@ from streaming.pictures.candles import (
 from streaming.pictures.svg import Pane, apart, element, ornament, path, picture, spread, text
 
 VOLUME_HEIGHT, LABEL_HEIGHT = 46.0, 23.0
-BEFORE_BARS, LEAST_BARS, SMALL_BARS = 12, 30, 40
+BEFORE, SMALL_BEFORE = 14, 8
 LEVELS = ("target", "trigger", "stop")
 
 
@@ -83,23 +83,22 @@ class Shown:
         return [*(p for bar in self.bars for p in bar[1:3]), *drawn, *self.levels.values()]
 
 
-def cut(demonstration: Demonstration, most: int | None = None) -> Shown:
-    """From a few bars before what is drawn, or the last `most` bars."""
+def cut(demonstration: Demonstration, before: int) -> Shown:
+    """From `before` bars before the first that matters: the pattern's own, a pivot, a line."""
     whole = Shown(demonstration.bars, 0, demonstration.times_ms, demonstration.detection)
-    count = len(whole.bars)
-    first = min([*whole.own, *(bar for bar, _ in whole.points)], default=count) - BEFORE_BARS
-    start = max(0, min(first, count - LEAST_BARS))
-    if most is not None:
-        start = max(start, count - most)
+    drawn = [*whole.own, *(bar for bar, _ in whole.points)]
+    start = max(0, min(drawn, default=0) - before)
     return Shown(whole.bars[start:], start, whole.times_ms, whole.detection)
 
 
 def pattern_picture(name: str, title: str, demonstration: Demonstration) -> str:
     """The example with the pattern's bars, lines, pivots and levels."""
-    shown = cut(demonstration)
+    shown = cut(demonstration, BEFORE)
     tells = _volume_tells(shown.bars)
     right = WIDTH - (GUTTER if shown.levels else EDGE)
-    pane = Pane(EDGE, right, 18.0, HEIGHT - 18.0, len(shown.bars), *spread(shown.prices(), 0.02))
+    room = len(shown.bars) + len(shown.bars) // 8 + 1  # for what comes after it
+    edge = LABEL_HEIGHT + 9.0 if shown.pivots else 16.0
+    pane = Pane(EDGE, right, edge, HEIGHT - edge, room, *spread(shown.prices(), 0.02))
     content = [*_own_bars(pane, shown), *_levels(pane, shown), *candles(pane, shown.bars)]
     content += [*_lines(pane, shown), *_pivots(pane, shown)]
     height = HEIGHT
@@ -114,7 +113,7 @@ def pattern_picture(name: str, title: str, demonstration: Demonstration) -> str:
 
 def small_pattern(demonstration: Demonstration) -> str:
     """The same, to be known at a glance."""
-    shown = cut(demonstration, SMALL_BARS)
+    shown = cut(demonstration, SMALL_BEFORE)
     prices = [price for bar in shown.bars for price in bar[1:3]]
     pane = Pane(2.0, SMALL_WIDTH - 2.0, 3.0, SMALL_HEIGHT - 3.0, len(shown.bars), *spread(prices))
     content = [*_own_bars(pane, shown), *candles(pane, shown.bars), *_lines(pane, shown)]
@@ -131,7 +130,7 @@ def _own_bars(pane: Pane, shown: Shown) -> list[str]:
         return []
     left = pane.x(min(shown.own)) - pane.step / 2
     width = pane.x(max(shown.own)) + pane.step / 2 - left
-    top, height = pane.top - 3.0, pane.bottom - pane.top + 6.0
+    top, height = pane.top - 2.0, pane.bottom - pane.top + 4.0
     return [element("rect", x=left, y=top, width=width, height=height, class_="own")]
 
 
@@ -145,7 +144,7 @@ def _levels(pane: Pane, shown: Shown) -> list[str]:
         start = pane.x(min(shown.own, default=0)) - pane.step / 2
         made.append(element("path", d=path([(start, y), (pane.right + 6, y)]), class_=name))
         words = f"{name.capitalize()} {number_text(round(price, 2))}"
-        made.append(text(words, pane.right + 10.0, label, class_=f"label {name}"))
+        made.append(text(words, WIDTH - EDGE, label, class_=f"label {name}", text_anchor="end"))
     return made
 
 
