@@ -1,8 +1,10 @@
 """Sizes that several events are measured in."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from patterns.candles import high_low
 from patterns.definitions import Direction
@@ -58,7 +60,7 @@ def just_opened(view: BarView, bars: int) -> Bools:
     return result
 
 
-def at_points(view: BarView, mask: Bools, value: Callable[[BarView], Floats]) -> Floats:
+def at_points(view: BarView, mask: Bools, value: Callable[[BarView], NDArray[Any]]) -> Floats:
     """`value` at the moments where `mask` holds, 0 elsewhere: for what is dear and rarely asked."""
     out = np.zeros(view.count.shape)
     if mask.any():
