@@ -142,6 +142,23 @@ class MarketCalendar:
         started = session.open_ms if time_ms >= session.open_ms else session.first_ms
         return max(midnight, started)
 
+    def session_end(self, time_ms: int) -> int:
+        """Where the session that `session_start` gives for `time_ms` ends.
+
+        The end of the session's ticks, the regular open where that comes first, or the next
+        midnight in the market's own time zone outside market hours.
+        """
+        moment = datetime.fromtimestamp(time_ms / 1000, self.zone)
+        following = (moment + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = to_ms(following)
+        session = self.session_at(time_ms)
+        if session is None:
+            later = self.next_session(time_ms)
+            return min(midnight, later.first_ms)
+        if time_ms < session.open_ms:
+            return session.open_ms
+        return midnight if self.always_open else min(midnight, session.last_ms)
+
     def regular_hours(self, minutes_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which minutes lie in regular hours.
 

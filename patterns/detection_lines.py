@@ -24,9 +24,11 @@ New = tuple[Detection, int, str]
 """A detection, its seq, and the id of its flow."""
 
 
-def copy_new(cursor: Any, columns: Iterable[str], new: Sequence[New], now: datetime) -> None:
+def copy_new(
+    cursor: Any, table: str, columns: Iterable[str], new: Sequence[New], now: datetime
+) -> None:
     """Write detections of which none is stored; first seen, and in their state, since `now`."""
-    copy = f"COPY intraday_patterns ({', '.join(columns)}) FROM STDIN"
+    copy = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with cursor.copy(copy) as stream:
         # In blocks, so that the database works on one while the next is made.
         for start in range(0, len(new), BLOCK):

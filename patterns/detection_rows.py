@@ -1,7 +1,7 @@
 """Detections into the database: what is new is formed, what has changed is revised.
 
 A stored detection is never deleted. One that a revision no longer finds is kept as `revised` with
-`holds` false.
+`holds` false. What becomes of the others is in `patterns.life_rows`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import msgspec
 
 from market.calendar import from_ms
 from patterns import detection_lines, outbox
-from patterns.analysis import FORMED, REVISED, Detection, MinuteAnalysis, tier_of
-from patterns.events import CHANNEL, detection_event
+from patterns.analysis import FORMED, REVISED, Detection, MinuteAnalysis
+from patterns.events import channels, detection_event
 from patterns.identity import detection_id, flow_id
+from patterns.tiers import tier_for
 
 Key = tuple[str, int, str]
 FEW_SYMBOLS = 200
@@ -25,8 +26,9 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtext('intraday_pattern_seq'))"
 NEXT = "SELECT nextval('intraday_pattern_seq') FROM generate_series(1, %s)"
 STORED = """
 SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, detection_key, direction,
-    confidence, price, state, pattern_data::text, detection_timestamp
-FROM intraday_patterns
+    confidence, price, state, pattern_data::text, detection_timestamp, tier, timeframe,
+    pattern_type
+FROM {table}
 WHERE "timestamp" = ANY(%s) AND timeframe = %s
 """
 COLUMNS = {
@@ -47,14 +49,15 @@ COLUMNS = {
     "seq": "int8",
     "flow_id": "uuid",
 }
+# What a revision has changed begins its life anew.
 WRITE = f"""
-INSERT INTO intraday_patterns ({", ".join(COLUMNS)})
+INSERT INTO {{table}} ({", ".join(COLUMNS)})
 SELECT * FROM jsonb_to_recordset(%s::jsonb) AS incoming
     ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
 ON CONFLICT (symbol, "timestamp", detection_key) DO UPDATE SET
     direction = excluded.direction, confidence = excluded.confidence, price = excluded.price,
     state = excluded.state, state_timestamp = excluded.state_timestamp,
-    pattern_data = excluded.pattern_data, seq = excluded.seq
+    pattern_data = excluded.pattern_data, seq = excluded.seq, life = NULL
 """
 
 
@@ -80,7 +83,8 @@ def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> Chan
     for batch in _batches(analyses):
         changed = _differences(_stored(cursor, batch), batch, now)
         if changed:
-            _write(cursor, changed, now)
+            table = tier_for(batch[0].timeframe).patterns
+            _write(cursor, table, changed, now)
         new = sum(item.detection.state == FORMED for item in changed)
         formed, revised = formed + new, revised + len(changed) - new
     return Changes(formed, revised)
@@ -107,7 +111,7 @@ def key_of(detection: Detection) -> Key:
 def _differences(
     stored: dict[Key, Stored], analyses: Sequence[MinuteAnalysis], now: datetime
 ) -> list[Stored]:
-    found = {key_of(d): d for analysis in analyses for d in analysis.detections()}
+    found = {key_of(d): d for analysis in analyses for d in analysis.found}
     changed = [_gone(item) for key, item in stored.items() if key not in found and _holds(item)]
     for key, detection in found.items():
         known = stored.get(key)
@@ -147,9 +151,10 @@ def _stored(cursor: Any, analyses: Sequence[MinuteAnalysis]) -> dict[Key, Stored
     times = [from_ms(time_ms) for time_ms in analysed]
     names = sorted(set().union(*analysed.values()))
     few = len(names) <= FEW_SYMBOLS
-    query = STORED + (" AND symbol = ANY(%s)" if few else "")
+    query = STORED.format(table=tier_for(timeframe).patterns)
+    query += " AND symbol = ANY(%s)" if few else ""
     cursor.execute(query, [times, timeframe, *([names] if few else [])])
-    rows = (_detection(row, timeframe) for row in cursor.fetchall())
+    rows = (as_stored(row) for row in cursor.fetchall())
     return {
         key_of(item.detection): item
         for item in rows
@@ -158,15 +163,17 @@ def _stored(cursor: Any, analyses: Sequence[MinuteAnalysis]) -> dict[Key, Stored
     }
 
 
-def _detection(row: tuple[Any, ...], timeframe: str) -> Stored:
-    symbol, bar_time_ms, key, direction, confidence, price, state, data, first_seen = row
+def as_stored(row: tuple[Any, ...]) -> Stored:
+    """A row of `STORED`'s columns."""
+    symbol, bar_time_ms, key, direction, confidence, price, state, data, first_seen = row[:9]
+    tier, timeframe, pattern_type = row[9:12]
     detection = Detection(
         detection_id=detection_id(symbol, key, bar_time_ms),
         detection_key=key,
         symbol=symbol,
-        pattern_type=key.removesuffix(f":{timeframe}"),
+        pattern_type=pattern_type,
         timeframe=timeframe,
-        tier=tier_of(timeframe),
+        tier=tier,
         direction=direction,
         confidence=confidence,
         price=price,
@@ -177,21 +184,28 @@ def _detection(row: tuple[Any, ...], timeframe: str) -> Stored:
     return Stored(detection, first_seen)
 
 
-def _write(cursor: Any, changed: Sequence[Stored], now: datetime) -> None:
-    """Rows and events, numbered in the order of commits."""
+def numbers(cursor: Any, count: int) -> list[int]:
+    """The next `seq` numbers; until the commit nobody else gets any, so they rise with commits."""
     cursor.execute(LOCK)
-    cursor.execute(NEXT, [len(changed)])
-    seqs = [row[0] for row in cursor.fetchall()]
+    cursor.execute(NEXT, [count])
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _write(cursor: Any, table: str, changed: Sequence[Stored], now: datetime) -> None:
+    """Rows and events, numbered in the order of commits."""
+    seqs = numbers(cursor, len(changed))
     flows = [flow_id(i.detection.symbol, i.detection.bar_time_ms) for i in changed]
     numbered = list(zip(changed, seqs, flows, strict=True))
     new = [(i.detection, seq, flow) for i, seq, flow in numbered if i.detection.state == FORMED]
     if new:
-        detection_lines.copy_new(cursor, COLUMNS, new, now)
+        detection_lines.copy_new(cursor, table, COLUMNS, new, now)
     rows = [_row(*item, now) for item in numbered if item[0].detection.state != FORMED]
     if rows:
-        cursor.execute(WRITE, [msgspec.json.encode(rows).decode()])
-    events = (detection_event(i.detection, s, flow, i.first_seen, now) for i, s, flow in numbered)
-    outbox.add(cursor, CHANNEL, events)
+        encoded = msgspec.json.encode(rows).decode()
+        cursor.execute(WRITE.format(table=table), [encoded])
+    events = [detection_event(i.detection, s, flow, i.first_seen, now) for i, s, flow in numbered]
+    for channel in channels(changed[0].detection.tier):
+        outbox.add(cursor, channel, events)
 
 
 def _row(item: Stored, seq: int, flow: str, now: datetime) -> dict[str, Any]:

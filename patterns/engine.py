@@ -32,10 +32,11 @@ from patterns.views import FLOAT_FIELDS, BarView, Floats, Given, Ints, Values
 TIMEFRAME = "1m"
 REVISABLE_MINUTES = 17
 """A revision may reach this far back: the 16 closed minutes, and one more."""
-WARM_BARS = 400
-"""Bars that make a recursion forget its start: (1 - 2/27) ** 400 is 4e-14."""
+WARM_BARS = 500
+"""Bars that make a recursion forget its start: (1 - 2 / 51) ** 500 is 2e-9 of what it was off."""
 
 
+UNTOUCHED = np.iinfo(np.int64).max
 UNKNOWN_EXPIRES = 20
 """For a stored detection whose detector is switched off."""
 
@@ -92,18 +93,18 @@ class LiveEngine:
             if i.rank_of is not None
         ]
 
-    def use(self, registry: Registry) -> bool:
-        """Go on with other detectors; False where they need more bars than the window holds.
+    def fits(self, registry: Registry) -> bool:
+        """Whether the window holds the bars that these definitions read."""
+        chosen = registry.for_timeframe(self.timeframe)
+        deep = chosen.lookback + self._kept <= self.window.depth
+        return deep and chosen.outputs == self.registry.outputs
+
+    def use(self, registry: Registry) -> None:
+        """Go on with other detectors, which `fits`.
 
         What is open stays open: it follows the levels that it was found with.
         """
-        chosen = registry.for_timeframe(self.timeframe)
-        if chosen.lookback + self._kept > self.window.depth:
-            return False
-        if chosen.outputs != self.registry.outputs:
-            return False
-        self.registry = chosen
-        return True
+        self.registry = registry.for_timeframe(self.timeframe)
 
     def warm(self, history: BarMatrix) -> None:
         """Replace what is known of `history.symbols` by their stored bars.
@@ -117,7 +118,7 @@ class LiveEngine:
         rows = np.array([known[history.symbols[i]] for i in chosen], np.int64)
         if not len(rows):
             return
-        self._grow()
+        self.grow()
         matrix = history if len(chosen) == len(history.symbols) else history.take(chosen)
         self.open.drop_rows(rows, self.window.room)
         self._cool_downs.drop_rows(rows)
@@ -193,7 +194,7 @@ class LiveEngine:
 
         Raises ValueError where a symbol has this minute or a later one already.
         """
-        self._grow()
+        self.grow()
         rows = np.asarray(bars.symbol_id, np.int64)
         late = self.window.last_ms(rows) >= bars.minute_ms
         if late.any():
@@ -211,13 +212,21 @@ class LiveEngine:
         Returns one analysis a minute that has changed bars or bars after them, in time order.
         Raises ValueError where a bar lies further back than the engine remembers.
         """
-        self._grow()
-        first = np.full(self.window.room, np.iinfo(np.int64).max, np.int64)
+        return self.analyse_from(self.put(minutes))
+
+    def put(self, minutes: Sequence[MinuteBars]) -> Ints:
+        """Replace or add bars alone; the number of each row's first that has changed."""
+        self.grow()
+        first = np.full(self.window.room, UNTOUCHED, np.int64)
         for bars in sorted(minutes, key=lambda bars: bars.minute_ms):
             rows = np.asarray(bars.symbol_id, np.int64)
             number = self._put(rows, bars)
             first[rows] = np.minimum(first[rows], number)
-        touched = np.flatnonzero(first < np.iinfo(np.int64).max)
+        return first
+
+    def analyse_from(self, first: Ints) -> list[MinuteAnalysis]:
+        """Analyse each row from bar `first` on, as if nothing had been known of it."""
+        touched = np.flatnonzero(first < UNTOUCHED)
         self.open.rewind(first)
         self._cool_downs.rewind(touched, first[touched])
         made = self._replay(touched, first[touched])
@@ -272,13 +281,15 @@ class LiveEngine:
         self, minute_ms: int, rows: Ints, number: Ints, *, revision: bool
     ) -> MinuteAnalysis:
         view = WindowView(self.window, rows, number)
+        ask = partial(self._given, rows, minute_ms)
+        view.values = Values({}, ask)
         with quiet():
             before = self._states_before(rows, number)
             outputs, after = advance(self.registry.indicators, view, before)
             self._keep_states(rows, number, after)
             self._rank(outputs, minute_ms, revision=revision)
             values = dict(zip(self.registry.outputs, outputs, strict=True))
-            view.values = Values(values, partial(self._given, rows, minute_ms))
+            view.values = Values(values, ask)
             changes = self.open.advance(view, self.window.room)
             found = self._find(view)
         self.open.forget(self.window.count, self._kept)
@@ -334,7 +345,8 @@ class LiveEngine:
         columns["partial"] = bars.is_partial
         return columns
 
-    def _grow(self) -> None:
+    def grow(self) -> None:
+        """Make room for the symbols that have appeared."""
         if len(self.symbols) <= self.window.room:
             return
         old = self.window.room

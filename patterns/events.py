@@ -6,23 +6,37 @@ from datetime import datetime
 from typing import Any
 
 from market.calendar import from_ms
-from patterns.analysis import FORMED, Detection
+from patterns.analysis import FORMED, REVISED, Detection
 from patterns.identity import event_id
 
 CHANNEL = "tickstock:patterns:streaming"
+DAILY_CHANNEL = "tickstock:patterns:detected"
+OLDER_DAILY_CHANNEL = "tickstock.events.patterns"
+
+
+def channels(tier: str) -> tuple[str, ...]:
+    """Where detections of a tier go out; the live channel has them all, for browsers."""
+    if tier == "daily":
+        return CHANNEL, DAILY_CHANNEL, OLDER_DAILY_CHANNEL
+    return (CHANNEL, DAILY_CHANNEL) if tier == "combo" else (CHANNEL,)
+
+
+def event_type(state: str) -> str:
+    """What a detection's event is called: first seen, changed by a late trade, or gone on."""
+    names = {FORMED: "pattern_detected", REVISED: "pattern_revised"}
+    return names.get(state, "pattern_state")
 
 
 def detection_event(
     detection: Detection, seq: int, flow: str, first_seen: datetime, now: datetime
 ) -> dict[str, Any]:
-    """The contract's `pattern_detected`, or `pattern_revised` for a later state.
+    """The contract's `pattern_detected`, `pattern_revised` or `pattern_state`.
 
     flow: the id of the bar's flow. `holds` is false where a revision took the pattern away. The
     event's id follows from the detection and `seq`, so that a second delivery is known as one.
     """
-    kind = "pattern_detected" if detection.state == FORMED else "pattern_revised"
     return {
-        "type": kind,
+        "type": event_type(detection.state),
         "event_id": event_id(detection.detection_id, seq),
         "timestamp": now.isoformat(),
         "pattern": _pattern(detection, seq, flow, first_seen),

@@ -47,7 +47,7 @@ def indicators_for(
             f"from {from_ms} to {to_ms} are {minutes} minutes; at most {MOST_MINUTES} at once"
         )
     before = max(WARM_BARS, (from_ms - session_start(from_ms)) // MINUTE_MS + 1)
-    since_ms = from_ms - OLDEST_DAYS * DAY_MS
+    since_ms = from_ms - OLDEST_DAYS["1m"] * DAY_MS
     bars = minutes + before
     matrix = load_history(cursor, [symbol], bars, to_ms, session_start, since_ms)
     found = indicator_history(matrix, chosen.indicators)

@@ -16,22 +16,24 @@ import numpy as np
 
 from market.calendar import from_ms, to_ms
 from market.storage.copy import copy_columns, encode_names, timestamps
-from patterns import detection_rows
+from patterns import detection_rows, life_rows
 from patterns.analysis import MinuteAnalysis
 from patterns.stored_bars import load_history, load_minutes, warm
+from patterns.tiers import tier_for
 from patterns.views import Floats
 
 ALL = "all"
 
-TABLE = "intraday_indicator_values"
-ANY_STORED = f'SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE "timestamp" = %s)'
-STAGING = f"""
+ANY_STORED = """
+SELECT EXISTS (SELECT 1 FROM {table} WHERE "timestamp" = %s AND timeframe = %s)
+"""
+STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS incoming_indicators
-    (LIKE {TABLE}) ON COMMIT DELETE ROWS
+    (LIKE intraday_indicator_values) ON COMMIT DELETE ROWS
 """
 COLUMNS = 'symbol, timeframe, "timestamp", set_id, values, calculation_timestamp'
 UPSERT = f"""
-INSERT INTO {TABLE} AS stored ({COLUMNS})
+INSERT INTO {{table}} AS stored ({COLUMNS})
 SELECT {COLUMNS} FROM incoming_indicators
 ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET
     set_id = excluded.set_id, values = excluded.values,
@@ -50,6 +52,7 @@ class SaveResult:
     indicator_values: int
     formed: int
     revised: int
+    lives: int = 0
 
 
 def save(
@@ -71,7 +74,8 @@ def save(
             rows += _save_indicators(cursor, analysis, chosen, now)
             values += int(np.isfinite(analysis.values[:, chosen]).sum())
     changes = detection_rows.save(cursor, analyses, now)
-    return SaveResult(rows, values, changes.formed, changes.revised)
+    lives = life_rows.save(cursor, analyses, now)
+    return SaveResult(rows, values, changes.formed, changes.revised, lives)
 
 
 def stored_names() -> Sequence[str]:
@@ -90,14 +94,17 @@ def _save_indicators(
 ) -> int:
     set_id = indicator_set(cursor, [analysis.names[i] for i in chosen])
     columns = _columns(analysis, analysis.values[:, chosen], set_id, now)
-    cursor.execute(ANY_STORED, [from_ms(analysis.bar_time_ms)])
+    table = tier_for(analysis.timeframe).indicators
+    cursor.execute(
+        ANY_STORED.format(table=table), [from_ms(analysis.bar_time_ms), analysis.timeframe]
+    )
     if cursor.fetchone()[0]:
         cursor.execute(STAGING)
         copy_columns(cursor, "incoming_indicators", columns)
-        cursor.execute(UPSERT)
+        cursor.execute(UPSERT.format(table=table))
         cursor.execute("TRUNCATE incoming_indicators")
     else:
-        copy_columns(cursor, TABLE, columns)
+        copy_columns(cursor, table, columns)
     return len(analysis.row)
 
 

@@ -15,24 +15,36 @@ from numpy.typing import NDArray
 
 from market.calendar import DAY_MS, MINUTE_MS, from_ms
 from market.storage.copy import HEADER, POSTGRES_EPOCH_US
-from patterns.engine import WARM_BARS, LiveEngine
+from patterns import life_rows, splits
+from patterns.engine import WARM_BARS, LiveEngine, StoredLife
 from patterns.matrix import BarMatrix, SessionStart, align_right
+from patterns.rolled import MINUTES
 from patterns.views import FLOAT_FIELDS, Bools, Floats
 
 BLOCK = 1000
-OLDEST_DAYS = 30
+REMEMBERED_BARS = 121
+"""No cool-down and no life is longer."""
+OPEN_DAYS = {"1m": 4, "5m": 7, "15m": 14, "1h": 60}
+"""How far back a detection may still be open, nights and symbols that seldom trade included."""
 
 COLUMNS = ('"timestamp"', *FLOAT_FIELDS, "is_partial::int::float8")
 ARRAYS = ", ".join(f'array_agg(bar.{name} ORDER BY bar."timestamp")' for name in COLUMNS).replace(
     "bar.vwap", "coalesce(bar.vwap, 'NaN'::float8)"
 )
+SOURCES = {
+    "1m": "ohlcv_1min WHERE true",
+    "1d": "ohlcv_daily WHERE true",
+    **{name: f"ohlcv_rolled WHERE timeframe = '{name}'" for name in MINUTES},
+}
+OLDEST_DAYS = {"1m": 30, "5m": 30, "15m": 60, "1h": 200, "1d": 1500}
+"""How far back the last bars of a symbol are looked for."""
 WANTED = "unnest({symbols}::text[]) WITH ORDINALITY AS wanted (symbol, place)"
 BETWEEN = '"timestamp" >= {since} AND "timestamp" < {until}'
 LAST_BARS = f"""
 COPY (
     SELECT (wanted.place - 1)::int4, {ARRAYS}
     FROM {WANTED} CROSS JOIN LATERAL (
-        SELECT * FROM ohlcv_1min WHERE symbol = wanted.symbol AND {BETWEEN}
+        SELECT * FROM {{source}} AND symbol = wanted.symbol AND {BETWEEN}
         ORDER BY "timestamp" DESC LIMIT {{bars}}
     ) AS bar
     GROUP BY wanted.place ORDER BY wanted.place
@@ -75,14 +87,20 @@ def load_history(
     until_ms: int,
     session_start: SessionStart,
     since_ms: int | None = None,
+    timeframe: str = "1m",
 ) -> BarMatrix:
     """The last `bars` stored bars of each symbol that start before `until_ms`.
 
-    since_ms: none older than this; by default 30 days.
+    since_ms: none older than this; by default as many days back as `OLDEST_DAYS` says. Prices and
+    volumes are adjusted for the splits that have been executed by `until_ms`.
     """
-    since_ms = until_ms - OLDEST_DAYS * DAY_MS if since_ms is None else since_ms
-    row, columns = _read(cursor, LAST_BARS, symbols, since_ms, until_ms, bars=bars)
-    return align_right(symbols, row, columns, session_start)
+    if since_ms is None:
+        since_ms = until_ms - OLDEST_DAYS[timeframe] * DAY_MS
+    query = LAST_BARS.replace("{source}", SOURCES[timeframe])
+    row, columns = _read(cursor, query, symbols, since_ms, until_ms, bars=bars)
+    matrix = align_right(symbols, row, columns, session_start)
+    known = splits.load(cursor, symbols, until_ms)
+    return splits.adjusted(matrix, known, daily=timeframe == "1d")
 
 
 def load_minutes(
@@ -104,18 +122,46 @@ def _minute(minute_ms: int, ids: NDArray[np.int32], columns: Columns, at: slice)
 
 
 def warm(
-    cursor: Any, engine: LiveEngine, until_ms: int, symbols: Sequence[str] | None = None
+    cursor: Any,
+    engine: LiveEngine,
+    until_ms: int,
+    symbols: Sequence[str] | None = None,
 ) -> None:
     """Give the engine what the database knows of its symbols before `until_ms`.
 
-    That is `WARM_BARS` bars each, or all of the session under way where it has more. symbols:
-    some of them alone, for those that have just appeared.
+    That is `WARM_BARS` bars each, or all of the session under way where it has more, and the
+    detections that are open or cooling down. symbols: some of them alone, for those that have
+    just appeared.
     """
     names = list(engine.symbols if symbols is None else symbols)
     session_minutes = (until_ms - engine.session_start(until_ms - 1)) // MINUTE_MS + 1
-    bars = max(WARM_BARS, session_minutes)
+    bars = max(WARM_BARS, session_minutes // MINUTES.get(engine.timeframe, 1))
     for block in _blocks(names):
-        engine.warm(load_history(cursor, block, bars, until_ms, engine.session_start))
+        history = load_history(
+            cursor, block, bars, until_ms, engine.session_start, timeframe=engine.timeframe
+        )
+        engine.warm(history)
+        if history.bars:
+            _restore(cursor, engine, block, until_ms)
+
+
+def _restore(cursor: Any, engine: LiveEngine, symbols: list[str], until_ms: int) -> None:
+    """What is open, or cooling down."""
+    timeframe = engine.timeframe
+    recent_ms = until_ms - REMEMBERED_BARS * MINUTES.get(timeframe, 1) * MINUTE_MS
+    since_ms = until_ms - OPEN_DAYS[timeframe] * DAY_MS
+    found = life_rows.load(cursor, timeframe, symbols, since_ms, recent_ms, until_ms)
+    known = splits.load(cursor, symbols, until_ms)
+    engine.restore([item for item in found if not _split_since(item, known)])
+
+
+def _split_since(item: StoredLife, known: Sequence[splits.KnownSplit]) -> bool:
+    """Whether its levels are in old shares: then its life is over."""
+    detection = item.detection
+    return any(
+        split.symbol == detection.symbol and split.time_ms > detection.bar_time_ms
+        for split in known
+    )
 
 
 def _blocks(names: list[str]) -> Iterator[list[str]]:

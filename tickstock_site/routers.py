@@ -10,7 +10,7 @@ from django.db.models import Model
 from tickstock_site.processes import OWNER
 
 MARKET_DATA_APPS = {"market", "patterns", "streaming"}
-WEB_SETTINGS = {"patterns.detectorsetting"}
+WEB_SETTINGS = {"patterns.detectorsetting", "patterns.comborule"}
 """Models of those apps that the web writes, and so reads where it writes them."""
 
 

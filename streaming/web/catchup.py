@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from patterns.analysis import FORMED
+from patterns.events import event_type
 from patterns.identity import event_id
 from streaming.web.database import from_json, rows
 from streaming.web.detections import DetectionEntry
@@ -14,8 +14,8 @@ PAGE = 500
 
 COLUMNS = """detection_id, seq, state, symbol, pattern_type, timeframe, tier, direction,
     confidence, price, timestamp, detection_timestamp, state_timestamp, flow_id, pattern_data"""
-AFTER = f"SELECT {COLUMNS} FROM intraday_patterns WHERE seq > %s ORDER BY seq LIMIT %s"
-NEWEST = "SELECT coalesce(max(seq), 0) AS seq FROM intraday_patterns"
+AFTER = f"SELECT {COLUMNS} FROM detections WHERE seq > %s ORDER BY seq LIMIT %s"
+NEWEST = "SELECT coalesce(max(seq), 0) AS seq FROM detections"
 
 
 def detections_after(seq: int, limit: int = PAGE) -> list[DetectionEntry]:
@@ -47,7 +47,7 @@ def entry(row: dict[str, Any]) -> DetectionEntry:
     """A stored detection as the event that announced its state; the same row, the same event."""
     pattern = pattern_of(row)
     message = {
-        "type": "pattern_detected" if row["state"] == FORMED else "pattern_revised",
+        "type": event_type(row["state"]),
         "event_id": event_id(pattern["detection_id"], row["seq"]),
         "timestamp": (row["state_timestamp"] or row["detection_timestamp"]).isoformat(),
         "pattern": pattern,
