@@ -21,12 +21,14 @@ RIM_BARS = 5
 """The left rim is the highest of the bar that is as high as the right one, and those before."""
 PLACES = np.arange(1, 16) / 16.0
 ARC = 4.0 * PLACES * (1.0 - PLACES)
-"""A parabola from rim to rim, 1 deep, at those places."""
-ARC_SQUARES = float(np.sum(ARC * ARC))
+"""A parabola from rim to rim at those places, 1 deep."""
+TENT = 1.0 - np.abs(2.0 * PLACES - 1.0)
+"""A V from rim to rim."""
 FEWEST = 20
 NEAR = np.array([3.0, 7.0, 11.0, 15.0, 19.0])
+SHOULDER = 10
 LEVEL_UNITS = 0.5
-"""As high means: less than this many mean ranges lower."""
+"""As high means: less than this many mean ranges lower, beyond the last bars up to the rim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ class Bowl:
     """Two rims and the lowest bar between.
 
     bars: from rim to rim. depth: from the lower rim to the bottom. centre: where the bottom is,
-    from 0 at the right rim to 1 at the left one. The parabola from rim to rim that fits fifteen
-    closes best: full: how deep it is, in depths (a parabola has 1, a V 0.78, a box 1.25); uneven:
-    their mean distance from it, in its own depth.
+    from 0 at the right rim to 1 at the left one. uneven: mean distance of fifteen closes from the
+    parabola from rim to rim that fits them best, in its depth. rounder: their mean distance from
+    the best V, over that from the best parabola.
     """
 
     left: Anchor
@@ -45,21 +47,36 @@ class Bowl:
     bars: Floats
     depth: Floats
     centre: Floats
-    full: Floats
     uneven: Floats
+    rounder: Floats
+
+
+def _as_high(view: BarView, right: Anchor, before: Floats) -> Bools:
+    """Whether bars before the right rim, each row so many of them, are as high as it is."""
+    slack = np.where(before > SHOULDER, LEVEL_UNITS, 0.0)[:, None] * unit(view)
+    as_high: Bools = read_at(view, "high", right[0] + before[:, None]) >= right[1] - slack
+    return as_high
+
+
+def rim(view: BarView, number: int) -> Bools:
+    """Whether pivot `number` is above the two of its kind before, where those are near."""
+    swing = pivots(view)
+    near = np.zeros(view.count.shape, np.bool_)
+    for other in (number + 2, number + 4):
+        close = swing.ago(other) - swing.ago(number) < FEWEST
+        near |= close & (swing.price(other) >= swing.price(number))
+    return ~near
 
 
 def roomy(view: BarView, number: int) -> Bools:
     """Whether none of five bars close before the right rim is as high: most rims fail here."""
-    right = pivots(view).anchor(number)
-    highs = read_at(view, "high", right[0] + NEAR[:, None])
-    return ~(highs >= right[1] - LEVEL_UNITS * unit(view)).any(axis=0)
+    return ~_as_high(view, pivots(view).anchor(number), NEAR).any(axis=0)
 
 
 def _walk(view: BarView, right: Anchor) -> tuple[Floats, Anchor]:
     """Back from the right rim: bars ago of the first bar as high, and the lowest bar on the way."""
+    reached = _as_high(view, right, np.arange(1.0, LONGEST + 1.0))
     ago = bars_from(right[0] + 1.0, LONGEST)
-    reached = read_at(view, "high", ago) >= right[1] - LEVEL_UNITS * unit(view)
     steps = reached.argmax(axis=0)
     met = np.where(reached.any(axis=0), right[0] + 1.0 + steps, np.nan)
     lows = np.where(ago < met, read_at(view, "low", ago), np.inf)
@@ -78,12 +95,11 @@ def _dips(view: BarView, left: Anchor, right: Anchor, rim: Floats) -> Floats:
     return rim - read_at(view, "close", ago)
 
 
-def _roundness(dips: Floats) -> tuple[Floats, Floats]:
-    """Depth of the parabola that fits them best, and their mean distance from it in depths."""
-    arc = ARC[:, None]
-    fitted = add_rows(dips * arc) / ARC_SQUARES
-    off = add_rows(np.abs(dips - fitted * arc)) / len(ARC)
-    return fitted, ratio(off, fitted)
+def _fitted(dips: Floats, form: Floats) -> tuple[Floats, Floats]:
+    """Depth of this form where it fits the dips best, and their mean distance from it."""
+    column = form[:, None]
+    depth = add_rows(dips * column) / float(np.sum(form * form))
+    return depth, add_rows(np.abs(dips - depth * column)) / len(form)
 
 
 def _bowl(view: BarView, number: int) -> Bowl:
@@ -91,7 +107,9 @@ def _bowl(view: BarView, number: int) -> Bowl:
     met, bottom = _walk(view, right)
     left = _left_rim(view, met)
     rim = np.minimum(left[1], right[1])
-    fitted, uneven = _roundness(_dips(view, left, right, rim))
+    dips = _dips(view, left, right, rim)
+    arc_depth, from_arc = _fitted(dips, ARC)
+    _, from_tent = _fitted(dips, TENT)
     depth, bars = rim - bottom[1], left[0] - right[0]
     return Bowl(
         left=left,
@@ -100,8 +118,8 @@ def _bowl(view: BarView, number: int) -> Bowl:
         bars=bars,
         depth=depth,
         centre=ratio(bottom[0] - right[0], bars),
-        full=ratio(fitted, depth),
-        uneven=uneven,
+        uneven=ratio(from_arc, arc_depth),
+        rounder=ratio(from_tent, from_arc),
     )
 
 

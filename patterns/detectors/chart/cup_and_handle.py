@@ -30,8 +30,10 @@ RISE_BARS = 40
 RISE = 0.5
 """The rise before the cup, over 40 bars, is at least this part of its depth."""
 CENTRE = (0.2, 0.8)
-FULL = 0.65
-"""The fitted parabola is at least this part of the depth: a V, whose lows are brief, is not."""
+UNLEVEL = 0.25
+"""By how much of the depth one rim may be higher."""
+ROUNDER = 1.0
+"""Closer to a parabola than to a V."""
 LOOKBACK = OLDEST + RIM_BARS + RISE_BARS + 1
 
 
@@ -40,10 +42,9 @@ def _bowl(view: BarView) -> Bowl:
 
 
 def _dip(view: BarView) -> Bools:
-    """A new low pivot after a high that neither of the two before it reaches."""
-    swing = pivots(view)
-    reached = (swing.price(3) >= swing.price(1)) | (swing.price(5) >= swing.price(1))
-    return new_pivot(view, high=False) & ~reached & between(swing.ago(1), *HANDLE_BARS)
+    """A new low pivot after a high that none shortly before it reaches."""
+    handle = between(pivots(view).ago(RIGHT_RIM), *HANDLE_BARS)
+    return new_pivot(view, high=False) & handle & bowl.rim(view, RIGHT_RIM)
 
 
 def _rise(view: BarView, it: Bowl) -> Floats:
@@ -75,7 +76,7 @@ def _geometry(view: BarView, direction: Direction) -> Geometry:
 
 
 def cup_and_handle(
-    fewest_bars: int = 30, depth_units: float = 5.0, handle: float = 0.5, uneven: float = 0.2
+    fewest_bars: int = 30, depth_units: float = 5.0, handle: float = 0.5, uneven: float = 0.18
 ) -> Detector:
     """fewest_bars: from rim to rim. depth_units: mean ranges from rim to bottom, at least.
 
@@ -89,9 +90,9 @@ def cup_and_handle(
             (it.bars >= fewest_bars)
             & (it.depth >= depth_units * unit(view))
             & (it.uneven <= uneven)
-            & (it.full >= FULL)
+            & (it.rounder >= ROUNDER)
             & between(it.centre, *CENTRE)
-            & (np.abs(it.left[1] - it.right[1]) <= 0.25 * it.depth)
+            & (np.abs(it.left[1] - it.right[1]) <= UNLEVEL * it.depth)
             & (_rise(view, it) >= RISE)
             & between(_handle(view, it), 0.05, handle)
             & (it.right[0] <= 0.5 * it.bars)
@@ -117,14 +118,14 @@ def cup_and_handle(
         pattern_type="cup_and_handle",
         title="Cup with handle",
         family="continuation",
-        formula="a pivot high, which neither of the two before it reaches, as the right rim; the "
-        f"nearest bar before it that was as high, less half a mean range, lies "
-        f"{fewest_bars}–{LONGEST} bars back, and "
-        "the rims differ by at most a quarter of the depth; the lowest bar between is at least "
-        f"{depth_units:g} mean ranges below both, at {CENTRE[0]:g}–{CENTRE[1]:g} of the way; "
-        f"the parabola from rim to rim that fits fifteen closes best is at least {FULL:g} as deep, "
-        f"and they lie on average within {uneven:g} of its depth from it; "
-        f"the {RISE_BARS} bars before rose by {RISE:g} depths or more; then a handle of "
+        formula="a pivot high as the right rim; the nearest bar before it that was as high lies "
+        f"{fewest_bars}–{LONGEST} bars back (beyond {bowl.SHOULDER} bars, {bowl.LEVEL_UNITS:g} "
+        f"mean ranges lower will do), and the left rim is the highest of it and {RIM_BARS} bars "
+        f"before; the rims differ by at most {UNLEVEL:g} of the depth; the lowest bar between is "
+        f"at least {depth_units:g} mean ranges below both, at {CENTRE[0]:g}–{CENTRE[1]:g} of the "
+        f"way; fifteen closes lie on average within {uneven:g} of its depth from the parabola "
+        "from rim to rim that fits them best, and nearer to it than to the best V; the "
+        f"{RISE_BARS} bars before rose by {RISE:g} depths or more; then a handle of "
         f"{HANDLE_BARS[0]}–{HANDLE_BARS[1]} bars that takes back at most {handle:g} of the depth; "
         "formed when its low is known; trigger the right rim, stop the handle's low, target the "
         "depth beyond the trigger",

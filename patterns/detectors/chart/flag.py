@@ -62,13 +62,12 @@ def flag(pole_units: float = 5.0) -> Detector:
         family="continuation",
         formula=f"a pole from one pivot to the next of at least {pole_units:g} mean ranges in at "
         f"most {pole.LONGEST_POLE} bars, none of which closes half the pole higher; then "
-        f"{pole.FEWEST_BARS}–{pole.MOST_BARS} bars in a "
-        "channel against it: one line through the tip and the next pivot of its kind, one "
-        f"parallel through the pivot between; it drifts by {DRIFTS[0]:g}–{DRIFTS[1]:g} of the "
-        f"pole, is at most {WIDEST:g} of it wide and takes back at most {pole.DEEPEST:g} of it; "
-        "formed when the third pivot of the channel is known; trigger the line of the tip, stop "
-        "the pivot between, target from that pivot the length of the pole; the bearish one upside "
-        "down",
+        f"{pole.FEWEST_BARS}–{pole.MOST_BARS} bars in a channel against it: one line through the "
+        "tip and the next pivot of its kind, one parallel through the pivot between; it drifts by "
+        f"{DRIFTS[0]:g}–{DRIFTS[1]:g} of the pole, is at most {WIDEST:g} of it wide and takes "
+        f"back at most {pole.DEEPEST:g} of it; formed when the third pivot of the channel is "
+        "known; trigger the line of the tip, stop the pivot between, target from that pivot the "
+        "length of the pole; the bearish one upside down",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "target as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"pole_units": pole_units},

@@ -56,12 +56,12 @@ def pennant(pole_units: float = 5.0) -> Detector:
         family="continuation",
         formula=f"a pole from one pivot to the next of at least {pole_units:g} mean ranges in at "
         f"most {pole.LONGEST_POLE} bars, none of which closes half the pole higher; then "
-        f"{pole.FEWEST_BARS}–{pole.MOST_BARS} bars between a "
-        "falling line through the tip and the next high and a rising one through two lows, which "
-        f"have come to {NARROWED[0]:g}–{NARROWED[1]:g} of their first distance; it takes back at "
-        f"most {pole.DEEPEST:g} of the pole; formed when the second low is known; trigger the "
-        "upper line, stop the first low, target from that low the length of the pole; the bearish "
-        "one upside down",
+        f"{pole.FEWEST_BARS}–{pole.MOST_BARS} bars between a falling line through the tip and the "
+        "next high and a rising one through two lows, which have come to "
+        f"{NARROWED[0]:g}–{NARROWED[1]:g} of their first distance; it takes back at most "
+        f"{pole.DEEPEST:g} of the pole; formed when the second low is known; trigger the upper "
+        "line, stop the first low, target from that low the length of the pole; the bearish one "
+        "upside down",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "target as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"pole_units": pole_units},

@@ -56,8 +56,8 @@ def right_triangle(sign: int, off_line: float = 0.6, level: float = 0.12) -> Det
         f"it; three on one line, the middle one within {off_line:g} mean ranges of it; at least "
         f"{converging.LOWEST:g} mean ranges high, {converging.FEWEST_BARS}–{converging.MOST_BARS} "
         "bars long; formed when the last pivot is known and closes are still between the lines; "
-        f"trigger the {flat} line, stop the newest pivot on the {slope} one, target the height "
-        "at the start beyond the trigger",
+        f"trigger the {flat} line, stop the newest pivot on the {slope} one, target the height at "
+        "the start beyond the trigger",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "measure rule as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"off_line": off_line, "level": level},

@@ -22,15 +22,17 @@ from patterns.examples import Chart, path
 from patterns.geometry import Geometry
 from patterns.indicators.pivots import REACH
 from patterns.levels import Levels, levels
-from patterns.pivots import PIVOT_INPUTS, pivots, unit
+from patterns.pivots import PIVOT_INPUTS, unit
 from patterns.views import BarView, Bools, Floats
 
 RIGHT_RIM = 0
 OLDEST = LONGEST + REACH
 LOOKBACK = OLDEST + RIM_BARS + TREND_BARS + 1
 CENTRE = (0.25, 0.75)
-FULL = 0.7
-"""The fitted parabola is at least this part of the depth: a V, whose lows are brief, is not."""
+UNLEVEL = 0.25
+"""By how much of the depth one rim may be higher."""
+ROUNDER = 1.0
+"""Closer to a parabola than to a V."""
 
 
 def _bowl(view: BarView) -> Bowl:
@@ -38,10 +40,8 @@ def _bowl(view: BarView) -> Bowl:
 
 
 def _higher(view: BarView) -> Bools:
-    """A new high pivot that neither of the two before it reaches; a smooth bowl has none."""
-    swing = pivots(view)
-    reached = (swing.price(2) >= swing.price(0)) | (swing.price(4) >= swing.price(0))
-    return new_pivot(view, high=True) & ~reached
+    """A new high pivot that none shortly before it reaches."""
+    return new_pivot(view, high=True) & bowl.rim(view, RIGHT_RIM)
 
 
 def _levels(view: BarView, direction: Direction, span: int) -> Levels:
@@ -59,7 +59,7 @@ def _geometry(view: BarView, direction: Direction) -> Geometry:
 
 
 def rounding_bottom(
-    fewest_bars: int = 35, depth_units: float = 5.0, uneven: float = 0.17
+    fewest_bars: int = 35, depth_units: float = 5.0, uneven: float = 0.15
 ) -> Detector:
     """fewest_bars: from rim to rim. depth_units: mean ranges from rim to bottom, at least.
 
@@ -72,9 +72,9 @@ def rounding_bottom(
             (it.bars >= fewest_bars)
             & (it.depth >= depth_units * unit(view))
             & (it.uneven <= uneven)
-            & (it.full >= FULL)
+            & (it.rounder >= ROUNDER)
             & between(it.centre, *CENTRE)
-            & (it.left[1] - it.right[1] <= 0.25 * it.depth)
+            & (it.left[1] - it.right[1] <= UNLEVEL * it.depth)
             & (view.close[0] < np.maximum(it.left[1], it.right[1]))
             & (view.close[0] > it.bottom[1])
         )
@@ -97,14 +97,15 @@ def rounding_bottom(
         pattern_type="rounding_bottom",
         title="Rounding bottom",
         family="reversal",
-        formula="a new pivot high, which neither of the two before it reaches; the nearest bar "
-        f"before it that was as high, less half a mean range, lies "
-        f"{fewest_bars}–{LONGEST} bars back; the lowest bar "
-        f"between is at least {depth_units:g} mean ranges below both and in the middle (at "
-        f"{CENTRE[0]:g}–{CENTRE[1]:g} of the way); the parabola from rim to rim that fits fifteen "
-        f"closes best is at least {FULL:g} as deep, and they lie on average within {uneven:g} of "
-        "its depth from it; trigger the higher rim, stop the "
-        "bottom, target the depth beyond the trigger",
+        formula="a new pivot high as the right rim; the nearest bar before it that was as high "
+        f"lies {fewest_bars}–{LONGEST} bars back (beyond {bowl.SHOULDER} bars, "
+        f"{bowl.LEVEL_UNITS:g} mean ranges lower will do), and the left rim is the highest of it "
+        f"and {RIM_BARS} bars before, at most {UNLEVEL:g} of the depth higher; the lowest bar "
+        f"between is at least {depth_units:g} mean ranges below both and at "
+        f"{CENTRE[0]:g}–{CENTRE[1]:g} of the way; fifteen closes lie on average within {uneven:g} "
+        "of its depth from the parabola from rim to rim that fits them best, and nearer to it "
+        "than to the best V; trigger the higher rim, stop the bottom, target the depth beyond the "
+        "trigger",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "measure rule as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"fewest_bars": fewest_bars, "depth_units": depth_units, "uneven": uneven},

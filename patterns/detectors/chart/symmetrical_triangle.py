@@ -37,10 +37,10 @@ def symmetrical_triangle(off_line: float = 0.6, steep: float = 0.25) -> Detector
         formula="the last five pivots lie on a falling upper and a rising lower line, each of "
         f"which moves by at least {steep:g} of the height; three on one line, the middle one "
         f"within {off_line:g} mean ranges of it; at least {converging.LOWEST:g} mean ranges high, "
-        f"{converging.FEWEST_BARS}–{converging.MOST_BARS} bars long; formed when the last pivot is "
-        "known and closes are still between the lines; points the way of the 20 bars before it; "
-        "trigger the line on that side, stop the newest pivot on the other, target the height at "
-        "the start beyond the trigger",
+        f"{converging.FEWEST_BARS}–{converging.MOST_BARS} bars long; formed when the last pivot "
+        "is known and closes are still between the lines; points the way of the 20 bars before "
+        "it; trigger the line on that side, stop the newest pivot on the other, target the height "
+        "at the start beyond the trigger",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "measure rule as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"off_line": off_line, "steep": steep},

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from patterns.definitions import Detector, Direction, Parts, Strength
-from patterns.detectors.chart.lines import Line, at_these, chosen, closes, judged
+from patterns.detectors.chart.lines import (
+    Line,
+    at_these,
+    bars_from,
+    chosen,
+    closes,
+    judged,
+    read_at,
+)
 from patterns.evidence import or_unknown, ratio, saturating, volume_part
 from patterns.examples import path
 from patterns.geometry import Anchor, Geometry
@@ -65,6 +73,15 @@ def _farthest(view: BarView, side: Side) -> Floats:
     return farthest
 
 
+def _extreme(view: BarView, side: Floats, last: Floats) -> Floats:
+    """The lowest low (bearish: the highest high) since the line's last pivot."""
+    ago = bars_from(np.zeros(last.shape), LONGEST_REST + 1)
+    since = ago <= last
+    low = np.where(since, read_at(view, "low", ago), np.inf).min(axis=0)
+    high = np.where(since, read_at(view, "high", ago), -np.inf).max(axis=0)
+    return np.where(side > 0, low, high)
+
+
 def _fresh(view: BarView, side: int) -> Bools:
     """Whether the line was not broken before, and this close has not gone the whole way."""
     line = _line(view, side)
@@ -76,7 +93,7 @@ def _levels(view: BarView, direction: Direction, span: int) -> Levels:
     side = 1.0 * direction
     line = _line(view, side)
     trigger = line.at(0.0)
-    stop = _pivot(view, -side, 0)[1]
+    stop = _extreme(view, side, line.last[0])
     return levels(trigger, stop, trigger + side * _farthest(view, side), line.slope)
 
 
@@ -124,13 +141,12 @@ def trend_line_break(off_line: float = 0.4, steep: float = 0.06) -> Detector:
         pattern_type="trend_line_break",
         title="Trend-line break",
         family="breakout",
-        formula="the last three highs lie on a falling line (the middle one within "
-        f"{off_line:g} mean ranges of it), which is {FEWEST_BARS} bars long or more and falls by "
-        f"{steep:g} mean ranges a bar or more; no close since its last high was beyond it until "
-        "this bar's, which has not yet gone the whole way; the bearish one mirrored, through lows; "
-        "trigger the line (a second close "
-        "beyond it confirms), stop the newest low, target as far beyond the line as the farthest "
-        "low between its ends is from it",
+        formula=f"the last three highs lie on a falling line (the middle one within {off_line:g} "
+        f"mean ranges of it), which is {FEWEST_BARS} bars long or more and falls by {steep:g} "
+        "mean ranges a bar or more; no close since its last high was beyond it until this bar's, "
+        "which has not yet gone the whole way; the bearish one mirrored, through lows; trigger "
+        "the line (a second close beyond it confirms), stop the lowest low since its last high, "
+        "target as far beyond the line as the farthest low between its ends is from it",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "measure rule as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"off_line": off_line, "steep": steep},

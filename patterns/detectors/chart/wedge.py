@@ -62,8 +62,8 @@ def wedge(sign: int, off_line: float = 0.6, steep: float = 0.25) -> Detector:
         f"line, the middle one within {off_line:g} mean ranges of it; at least "
         f"{converging.LOWEST:g} mean ranges high, {converging.FEWEST_BARS}–{converging.MOST_BARS} "
         "bars long; formed when the last pivot is known and closes are still between the lines; "
-        f"trigger the {behind} line, stop where the {ahead} one is then, target the "
-        f"{farthest} pivot of the {behind} line",
+        f"trigger the {behind} line, stop where the {ahead} one is then, target the {farthest} "
+        f"pivot of the {behind} line",
         source="Robert D. Edwards and John Magee, Technical Analysis of Stock Trends, 1948; "
         "five touches and the target as in Thomas N. Bulkowski, Encyclopedia of Chart Patterns",
         parameters={"off_line": off_line, "steep": steep},
