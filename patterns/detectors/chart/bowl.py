@@ -6,11 +6,13 @@ nearest bar before the right rim that was as high.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from patterns.detectors.chart.lines import add_rows, bars_from, read_at, shared
+from patterns.definitions import Strength
+from patterns.detectors.chart.lines import add_rows, at_these, bars_from, judged, read_at, shared
 from patterns.evidence import ratio
 from patterns.geometry import Anchor
 from patterns.pivots import pivots, unit
@@ -25,6 +27,7 @@ ARC = 4.0 * PLACES * (1.0 - PLACES)
 TENT = 1.0 - np.abs(2.0 * PLACES - 1.0)
 """A V from rim to rim."""
 FEWEST = 20
+"""Bars from rim to rim that every bowl has."""
 NEAR = np.array([3.0, 7.0, 11.0, 15.0, 19.0])
 SHOULDER = 10
 LEVEL_UNITS = 0.5
@@ -68,25 +71,49 @@ def rim(view: BarView, number: int) -> Bools:
     return ~near
 
 
-def roomy(view: BarView, number: int) -> Bools:
+def _roomy(view: BarView, number: int) -> Bools:
     """Whether none of five bars close before the right rim is as high: most rims fail here."""
     return ~_as_high(view, pivots(view).anchor(number), NEAR).any(axis=0)
 
 
-def _walk(view: BarView, right: Anchor) -> tuple[Floats, Anchor]:
-    """Back from the right rim: bars ago of the first bar as high, and the lowest bar on the way."""
+def _met(view: BarView, number: int) -> Floats:
+    """Bars ago of the nearest bar before the right rim that is as high; NaN where none is."""
+    right = pivots(view).anchor(number)
     reached = _as_high(view, right, np.arange(1.0, LONGEST + 1.0))
+    return np.where(reached.any(axis=0), right[0] + 1.0 + reached.argmax(axis=0), np.nan)
+
+
+def met(view: BarView, number: int) -> Floats:
+    """The same, made once for a view."""
+    return shared(view, ("left rim met", number), lambda: _met(view, number))
+
+
+def judged_bowls(
+    view: BarView, mask: Bools, number: int, fewest_bars: int, judge: Callable[[BarView], Bools]
+) -> Strength:
+    """What `judge` says of the bowls whose right rim is pivot `number`, if they are long enough."""
+
+    def long_enough(points: BarView) -> Floats:
+        bars = met(points, number) - pivots(points).ago(number)
+        return at_these(points, bars >= fewest_bars - RIM_BARS, judge)
+
+    def roomy(points: BarView) -> Floats:
+        return at_these(points, _roomy(points, number), long_enough)
+
+    return judged(view, mask, roomy)
+
+
+def _lowest(view: BarView, right: Anchor, as_high: Floats) -> Anchor:
+    """The lowest bar between the right rim and the bar that is as high."""
     ago = bars_from(right[0] + 1.0, LONGEST)
-    steps = reached.argmax(axis=0)
-    met = np.where(reached.any(axis=0), right[0] + 1.0 + steps, np.nan)
-    lows = np.where(ago < met, read_at(view, "low", ago), np.inf)
-    return met, (right[0] + 1.0 + lows.argmin(axis=0), lows.min(axis=0))
+    lows = np.where(ago < as_high, read_at(view, "low", ago), np.inf)
+    return right[0] + 1.0 + lows.argmin(axis=0), lows.min(axis=0)
 
 
-def _left_rim(view: BarView, met: Floats) -> Anchor:
-    highs = read_at(view, "high", bars_from(met, RIM_BARS + 1))
+def _left_rim(view: BarView, as_high: Floats) -> Anchor:
+    highs = read_at(view, "high", bars_from(as_high, RIM_BARS + 1))
     highs = np.where(np.isfinite(highs), highs, -np.inf)
-    return met + highs.argmax(axis=0), highs.max(axis=0)
+    return as_high + highs.argmax(axis=0), highs.max(axis=0)
 
 
 def _dips(view: BarView, left: Anchor, right: Anchor, rim: Floats) -> Floats:
@@ -104,13 +131,13 @@ def _fitted(dips: Floats, form: Floats) -> tuple[Floats, Floats]:
 
 def _bowl(view: BarView, number: int) -> Bowl:
     right = pivots(view).anchor(number)
-    met, bottom = _walk(view, right)
-    left = _left_rim(view, met)
-    rim = np.minimum(left[1], right[1])
-    dips = _dips(view, left, right, rim)
+    as_high = met(view, number)
+    left, bottom = _left_rim(view, as_high), _lowest(view, right, as_high)
+    lower = np.minimum(left[1], right[1])
+    dips = _dips(view, left, right, lower)
     arc_depth, from_arc = _fitted(dips, ARC)
     _, from_tent = _fitted(dips, TENT)
-    depth, bars = rim - bottom[1], left[0] - right[0]
+    depth, bars = lower - bottom[1], left[0] - right[0]
     return Bowl(
         left=left,
         right=right,

@@ -8,10 +8,8 @@ from patterns.definitions import Detector, Direction, Parts, Strength
 from patterns.detectors.chart import bowl
 from patterns.detectors.chart.bowl import LONGEST, RIM_BARS, Bowl
 from patterns.detectors.chart.lines import (
-    at_these,
     between,
     drying_up,
-    judged,
     leaning,
     new_pivot,
     read_at,
@@ -100,10 +98,7 @@ def cup_and_handle(
         )
 
     def find(view: BarView) -> Strength:
-        def roomy(points: BarView) -> Floats:
-            return at_these(points, bowl.roomy(points, RIGHT_RIM), judge)
-
-        return judged(view, _dip(view), roomy)
+        return bowl.judged_bowls(view, _dip(view), RIGHT_RIM, fewest_bars, judge)
 
     def parts(view: BarView, direction: Direction) -> Parts:
         it = _bowl(view)

@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 VOLUME_BARS = 5
 TREND_BARS = 20
 TREND_UNITS = 5.0
-"""A move of this many mean ranges into a pattern counts as half a perfect trend."""
+"""A move of this many mean ranges into a pattern is a trend of 0.75."""
 
 
 @dataclass(frozen=True, slots=True)

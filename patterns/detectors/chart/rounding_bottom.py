@@ -9,10 +9,8 @@ from patterns.detectors.chart import bowl
 from patterns.detectors.chart.bowl import LONGEST, RIM_BARS, Bowl
 from patterns.detectors.chart.lines import (
     TREND_BARS,
-    at_these,
     between,
     drying_up,
-    judged,
     leaning,
     move_into,
     new_pivot,
@@ -23,7 +21,7 @@ from patterns.geometry import Geometry
 from patterns.indicators.pivots import REACH
 from patterns.levels import Levels, levels
 from patterns.pivots import PIVOT_INPUTS, unit
-from patterns.views import BarView, Bools, Floats
+from patterns.views import BarView, Bools
 
 RIGHT_RIM = 0
 OLDEST = LONGEST + REACH
@@ -80,10 +78,7 @@ def rounding_bottom(
         )
 
     def find(view: BarView) -> Strength:
-        def roomy(points: BarView) -> Floats:
-            return at_these(points, bowl.roomy(points, RIGHT_RIM), judge)
-
-        return judged(view, _higher(view), roomy)
+        return bowl.judged_bowls(view, _higher(view), RIGHT_RIM, fewest_bars, judge)
 
     def parts(view: BarView, direction: Direction) -> Parts:
         it = _bowl(view)
