@@ -9,6 +9,7 @@ from typing import Any
 
 from market.calendar import calendar
 from patterns.registry import standard
+from patterns.rolled import SessionHours
 from streaming.aggregate import Aggregator
 from streaming.analyst import Analyst
 from streaming.bars_worker import BarsWorker
@@ -57,6 +58,10 @@ class NoAnalyst:
         """Keep the position, find nothing."""
         self.position = position
 
+    def advance(self, through_ms: int, position: Position) -> None:
+        """Keep the position."""
+        self.position = position
+
 
 def pipeline(client: Any, names: Sequence[str], epoch: str, *, analysed: bool = True) -> Pipeline:
     """The parts, started at the beginning of a journal of its own."""
@@ -71,7 +76,8 @@ def pipeline(client: Any, names: Sequence[str], epoch: str, *, analysed: bool = 
     hours = calendar("24/7")
     analyst: Any = NoAnalyst()
     if analysed:
-        analyst = Analyst(symbols, standard(), hours.session_start, database, counters, bars)
+        sessions = SessionHours(hours.session_start, hours.session_end)
+        analyst = Analyst(symbols, standard(), sessions, database, counters, bars)
     handoff = Handoff(journal)
     worker = BarsWorker(
         journal, handoff, symbols, Aggregator(hours), analyst, database, counters, bars

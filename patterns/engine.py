@@ -189,6 +189,20 @@ class LiveEngine:
                 if bar >= matrix.bars - self._kept:
                     self._keep_states(rows[has], moment.count[has] - 1, states[:, has])
 
+    def end_open(self, rows: Ints, time_ms: int) -> MinuteAnalysis:
+        """End what is open of these symbols: their shares are other ones from `time_ms` on."""
+        changes = self.open.end(rows, self.window.room, self.window.count - 1, time_ms)
+        return MinuteAnalysis(
+            bar_time_ms=time_ms,
+            timeframe=self.timeframe,
+            symbols=self.symbols,
+            row=np.zeros(0, np.int64),
+            names=self.registry.shown,
+            values=np.zeros((0, len(self.registry.shown))),
+            hits=(),
+            changes=tuple(changes),
+        )
+
     def close(self, bars: MinuteBars) -> MinuteAnalysis:
         """Append one closed bar to each of its symbols, and analyse them.
 
@@ -319,15 +333,14 @@ class LiveEngine:
 
     def _find(self, view: BarView) -> list[tuple[Hits, list[Detection]]]:
         """What each detector finds, less what is cooling down; all of it is open from now on."""
-        found = []
+        found: list[tuple[Hits, list[Detection]]] = []
         for detector in self.registry.detectors:
             hits = find_hits(detector, view)
             if hits is not None:
                 hits = hits.where(self._cool_downs.keep(hits))
             if hits is not None and len(hits):
-                made = list(hits.detections(self.symbols, self.timeframe))
-                self.open.add(hits, made)
-                found.append((hits, made))
+                found.append((hits, list(hits.detections(self.symbols, self.timeframe))))
+        self.open.add(found)
         return found
 
     def _states_before(self, rows: Ints, number: Ints) -> Floats:

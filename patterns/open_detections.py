@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from patterns.analysis import Detection, Hits, LifeChange
 from patterns.levels import Levels
-from patterns.life import CONFIRMED, FORMED, NEVER, Closed, entries, next_state
+from patterns.life import CONFIRMED, EXPIRED, FORMED, NEVER, Closed, entries, next_state
 from patterns.views import BarView, Bools, Ints
 
 DIRECTIONS = {"bullish": 1, "bearish": -1, "neutral": 0}
@@ -36,6 +36,24 @@ COLUMNS: dict[str, Any] = {
 }
 
 
+def _columns_of(hits: Hits, detections: Sequence[Detection]) -> dict[str, NDArray[Any]]:
+    found = np.empty(len(hits), object)
+    found[:] = detections
+    levels = hits.levels
+    return {
+        "row": hits.row,
+        "bar": hits.bar,
+        "direction": hits.direction,
+        # As they are stored, so that a restart goes on with the same numbers.
+        "trigger": np.round(levels.trigger, 6),
+        "stop": np.round(levels.stop, 6),
+        "target": np.round(levels.target, 6),
+        "slope": np.round(levels.slope, 6),
+        "expires": np.full(len(hits), hits.detector.expires),
+        "detection": found,
+    }
+
+
 class OpenDetections:
     """Detections whose life goes on, and those that ended a few bars ago."""
 
@@ -53,23 +71,13 @@ class OpenDetections:
         except KeyError:
             raise AttributeError(name) from None
 
-    def add(self, hits: Hits, detections: Sequence[Detection]) -> None:
-        """Take in what one detector has just found."""
-        found = np.empty(len(hits), object)
-        found[:] = detections
-        self._append(
-            len(hits),
-            row=hits.row,
-            bar=hits.bar,
-            direction=hits.direction,
-            # As they are stored, so that a restart goes on with the same numbers.
-            trigger=np.round(hits.levels.trigger, 6),
-            stop=np.round(hits.levels.stop, 6),
-            target=np.round(hits.levels.target, 6),
-            slope=np.round(hits.levels.slope, 6),
-            expires=np.full(len(hits), hits.detector.expires),
-            detection=found,
-        )
+    def add(self, found: Sequence[tuple[Hits, Sequence[Detection]]]) -> None:
+        """Take in what the detectors have just found."""
+        if not found:
+            return
+        blocks = [_columns_of(hits, detections) for hits, detections in found]
+        joined = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+        self._append(len(joined["row"]), **joined)
 
     def restore(
         self, row: int, bar: int, expires: int, detection: Detection, life: Iterable[Any]
@@ -133,6 +141,14 @@ class OpenDetections:
             LifeChange(detection, entries(state, confirmed_ms, ended_ms))
             for detection, state, confirmed_ms, ended_ms in rows
         ]
+
+    def end(self, rows: Ints, room: int, number: Ints, time_ms: int) -> list[LifeChange]:
+        """All that is open of these rows is over, as if it had expired on bar `number[row]`."""
+        on = self.of_rows(rows, room)
+        on = on[self.state[on] <= CONFIRMED]
+        over = np.full(len(on), EXPIRED, np.int8)
+        self._note(on, over, number[self.row[on]], np.full(len(on), time_ms))
+        return self.changes(on)
 
     def of_rows(self, rows: Ints, room: int) -> Ints:
         """Where the detections of these rows are."""

@@ -26,7 +26,13 @@ def population(values: Floats) -> Floats:
 
 
 def percentile_by_time(values: Floats, time_ms: Ints) -> Floats:
-    """`percentile` of each cell among the cells of the same time; both of one shape."""
+    """`percentile` of each cell among the cells of the same time; both (symbols, bars).
+
+    NaN for a symbol alone.
+    """
+    if not values.size or values.shape[0] == 1:
+        # Nobody else is there: a rank would say nothing.
+        return np.full(values.shape, np.nan)
     flat, times = values.ravel(order="F"), time_ms.ravel(order="F")
     out = np.full(len(flat), np.nan)
     order = np.argsort(times, kind="stable")

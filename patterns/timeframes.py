@@ -82,8 +82,10 @@ class MarketEngine:
                 if end > until_ms or not self._has_bar(name, start):
                     self._open[name][start] = end
 
-    def open_since(self, timeframe: str, until_ms: int) -> int:
+    def history_until(self, timeframe: str, until_ms: int) -> int:
         """Where the bars begin that are still to come at `until_ms`: earlier ones are history."""
+        if timeframe == TIMEFRAME:
+            return until_ms
         start, end = self.hours.bucket(until_ms - MINUTE_MS, timeframe)
         return start if end > until_ms else until_ms
 

@@ -8,16 +8,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import numpy as np
 from django.db import transaction
 
-from patterns import outbox
+from market.calendar import from_ms
+from patterns import combo_rows, outbox, rolled_rows, splits
 from patterns import store as pattern_store
 from patterns.analysis import MinuteAnalysis
-from patterns.engine import LiveEngine
 from patterns.registry import Registry
-from streaming import positions
+from patterns.rolled import RolledBars, SessionHours
+from patterns.timeframes import MarketEngine
+from streaming import positions, session_context
 from streaming.counters import Counters
 from streaming.database import PatientDatabase
+from streaming.detector_settings import DetectorSettings, changed_since
 from streaming.positions import Position
 from streaming.slots import MinuteBars
 from streaming.ticks import SymbolTable
@@ -37,35 +41,44 @@ class Listener(Protocol):
 
 
 class Analyst:
-    """Runs the engine over each closed minute and each revision, and saves what it finds."""
+    """Runs the engines over each closed minute and each revision, and saves what they find."""
 
     def __init__(
         self,
         symbols: SymbolTable,
         registry: Registry,
-        session_start: Callable[[int], int],
+        hours: SessionHours,
         database: PatientDatabase,
         counters: Counters,
         listener: Listener,
     ) -> None:
-        self._symbols = symbols
-        self._engine = LiveEngine(symbols.names, registry, session_start)
+        self._symbols, self._hours = symbols, hours
+        self._settings = DetectorSettings(registry)
+        self._engine = MarketEngine(symbols.names, registry, hours)
         self._database, self._counters, self._listener = database, counters, listener
         self._warmed = 0
+        self._session_ms = 0
         self.position: Position
+
+    # --- start, which is recovery ---------------------------------------------------------------
 
     def recover(self, position: Position) -> None:
         """Take up where the last process stopped.
 
         The last minutes are analysed again from their stored bars: what was stored but not
-        analysed is made up for, the rest is found equal and left alone.
+        analysed is made up for, the rest is found equal and left alone. A detector that was set
+        otherwise since then does not judge minutes that it had judged before.
         """
         self.position = position
+        self._follow_settings(0)
         if position.analysed_through_ms:
             start = position.analysed_through_ms - REANALYSED_MINUTES * MINUTE_MS
             self._warm(start)
+            self._engine.begin(start)
             for minute in self._stored_minutes(start, position.stored_through_ms):
-                self._save([self._engine.close(minute)], minute.minute_ms + MINUTE_MS)
+                end = minute.minute_ms + MINUTE_MS
+                known = end <= position.analysed_through_ms
+                self._save(self._close(minute), end, self._changed_since(end) if known else set())
         self._listener.outbox_filled()
 
     def _stored_minutes(self, start_ms: int, end_ms: int) -> Sequence[Any]:
@@ -75,50 +88,145 @@ class Analyst:
 
         return self._database.run(load)
 
+    def _changed_since(self, time_ms: int) -> set[str]:
+        return self._database.run(lambda connection: changed_since(connection, from_ms(time_ms)))
+
+    # --- minute by minute -----------------------------------------------------------------------
+
     def analyse(
         self, revised: Sequence[MinuteBars], minute: MinuteBars | None, position: Position
     ) -> None:
         """Work through revisions, then a closed minute; `position` is that of the stored bars."""
         self.position = position
         first = minute.minute_ms if minute is not None else revised[0].minute_ms
+        self._follow_settings(first)
         self._warm(first)
         analyses = self._engine.revise(list(revised)) if revised else []
         through = position.analysed_through_ms
         if minute is not None and minute.minute_ms + MINUTE_MS > through:
-            analyses = [*analyses, self._engine.close(minute)]
+            analyses = [*analyses, *self._close(minute)]
             through = minute.minute_ms + MINUTE_MS
         self._save(analyses, through)
+
+    def advance(self, through_ms: int, position: Position) -> None:
+        """All minutes before `through` are closed: longer bars that end by then are complete.
+
+        Nearly always the minute that ends them has closed them; not where nobody traded in it.
+        """
+        if self._engine.due(through_ms):
+            self.position = position
+            self._save(self._engine.advance(through_ms), position.analysed_through_ms)
+
+    def _close(self, minute: Any) -> list[MinuteAnalysis]:
+        ended = self._begin_session(minute.minute_ms)
+        return [*ended, *self._engine.close(minute)]
 
     def _warm(self, until_ms: int) -> None:
         """Load the history of symbols that are new, up to the first bar they will get."""
         names = self._symbols.names[self._warmed :]
-        if not names:
-            return
+        if names:
+            self._load(names, until_ms)
+            self._warmed += len(names)
+            self._session_ms = 0
 
+    def _load(self, names: Sequence[str], until_ms: int) -> None:
         def load(connection: Any) -> None:
             with connection.cursor() as cursor:
-                pattern_store.warm(cursor, self._engine, until_ms=until_ms, symbols=names)
+                for name, engine in self._engine.engines.items():
+                    before = self._engine.history_until(name, until_ms)
+                    pattern_store.warm(cursor, engine, before, names)
 
         self._database.run(load)
-        self._warmed += len(names)
 
-    def _save(self, analyses: Sequence[MinuteAnalysis], through_ms: int) -> None:
+    def _follow_settings(self, first_ms: int) -> None:
+        """Go on with the detectors as they are set now, from the minute that comes."""
+        registry = self._database.run(self._settings.changed)
+        if registry is None or self._engine.use(registry):
+            return
+        # They read more bars than are remembered: begin anew, as a start does.
+        self._engine = MarketEngine(self._symbols.names, registry, self._hours)
+        self._warmed = 0
+        if first_ms:
+            self._warm(first_ms)
+            self._engine.begin(first_ms)
+
+    # --- sessions -------------------------------------------------------------------------------
+
+    def _begin_session(self, minute_ms: int) -> list[MinuteAnalysis]:
+        """What is known before a session's first minute: daily bars, usual volumes, splits."""
+        start = self._hours.start(minute_ms)
+        if start == self._session_ms:
+            return []
+        before, self._session_ms = self._session_ms, start
+        self._database.run(
+            lambda connection: session_context.learn(connection, self._engine, start)
+        )
+        return self._split(before, start) if before else []
+
+    def _split(self, before_ms: int, start_ms: int) -> list[MinuteAnalysis]:
+        """Read the history of split symbols anew; what was open in old shares is over."""
+        names = self._symbols.names
+
+        def find(connection: Any) -> set[str]:
+            with connection.cursor() as cursor:
+                known = splits.load(cursor, names, start_ms)
+                return {split.symbol for split in known if split.time_ms > before_ms}
+
+        split = self._database.run(find)
+        if not split:
+            return []
+        rows = np.array([row for row, name in enumerate(names) if name in split])
+        ended = [engine.end_open(rows, start_ms) for engine in self._engine.engines.values()]
+        self._load(sorted(split), start_ms)
+        return ended
+
+    # --- saving ---------------------------------------------------------------------------------
+
+    def _save(
+        self, analyses: Sequence[MinuteAnalysis], through_ms: int, silent: set[str] | None = None
+    ) -> None:
         position = replace(
             self.position, analysed_through_ms=max(through_ms, self.position.analysed_through_ms)
         )
+        analyses = [without(analysis, silent) for analysis in analyses] if silent else analyses
 
         def write(connection: Any) -> pattern_store.SaveResult:
             with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
                 positions.save(cursor, position)
-                return pattern_store.save(cursor, analyses, datetime.now(UTC))
+                now = datetime.now(UTC)
+                saved = pattern_store.save(cursor, analyses, now)
+                combos = combo_rows.save(cursor, analyses, now)
+                return replace(saved, formed=saved.formed + combos)
 
         saved = self._database.run(write)
         self.position = position
         self._counters.patterns_detected += saved.formed
         self._counters.indicators_calculated += saved.indicator_values
         self._listener.analysed(analyses)
-        if saved.formed or saved.revised:
+        if saved.formed or saved.revised or saved.lives:
             self._listener.outbox_filled()
+        self._keep_rolled(self._engine.take_rolled())
+
+    def _keep_rolled(self, rolled: list[tuple[str, RolledBars]]) -> None:
+        """Store the longer bars, once everybody has been told: they can be made again."""
+
+        def write(connection: Any) -> None:
+            with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit TO off")
+                rolled_rows.save(cursor, self._symbols.names, rolled)
+
+        if rolled:
+            self._database.run(write)
+
+
+def without(analysis: MinuteAnalysis, pattern_types: set[str]) -> MinuteAnalysis:
+    """The analysis as if these detectors had not run."""
+    return replace(
+        analysis,
+        hits=tuple(h for h in analysis.hits if h.detector.pattern_type not in pattern_types),
+        found=tuple(d for d in analysis.found if d.pattern_type not in pattern_types),
+        pattern_types=tuple(t for t in analysis.pattern_types if t not in pattern_types),
+    )
 
 
 def send_outbox(connection: Any, send: Callable[[list[tuple[str, bytes]]], bool]) -> int:

@@ -119,8 +119,15 @@ class BarsWorker:
             self._database.run(lambda connection: save_gap(connection, self.position.feed, gap))
         if outcome:
             self._save(outcome, entry.entry_id)
+        else:
+            self._advance()
         self.read_through = entry.entry_id
         self._count()
+
+    def _advance(self) -> None:
+        """A quiet minute ends longer bars, too."""
+        self.analyst.advance((self.aggregator.closed_through + 1) * MINUTE_MS, self.position)
+        self.position = self.analyst.position
 
     def _count(self) -> None:
         aggregator, counters = self.aggregator, self._counters

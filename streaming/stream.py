@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from market.calendar import MarketCalendar
 from patterns.registry import Registry
+from patterns.rolled import SessionHours
 from streaming import epochs, opening
 from streaming.aggregate import Aggregator
 from streaming.analyst import Analyst
@@ -192,7 +193,7 @@ class Stream:
         return Analyst(
             self.symbols,
             self.registry,
-            self.calendar.session_start,
+            SessionHours(self.calendar.session_start, self.calendar.session_end),
             self.database,
             self.counters,
             self._bars,

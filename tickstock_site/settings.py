@@ -246,7 +246,28 @@ WATERMARK_GRACE_MS = env_int("WATERMARK_GRACE_MS", 250, 0, 60_000)
 JOURNAL_MAX_ENTRIES = env_int("JOURNAL_MAX_ENTRIES", 1_000_000, 1_000, 100_000_000)
 FEED_BUFFER_TICKS = env_int("FEED_BUFFER_TICKS", 2_000_000, 1_000, 100_000_000)
 FLOW_LOG_BAR_EVERY = env_int("FLOW_LOG_BAR_EVERY", 100, 1, 1_000_000)
-INDICATORS_STORED = env_list("INDICATORS_STORED", ["all"])
+# What alerts and screens ask for most; the rest is computed from bars when somebody asks.
+INDICATORS_STORED = env_list(
+    "INDICATORS_STORED",
+    [
+        "RSI_14",
+        "SMA_20",
+        "SMA_50",
+        "SMA_200",
+        "EMA_9",
+        "EMA_20",
+        "MACD",
+        "MACD_SIGNAL",
+        "BB_UPPER",
+        "BB_LOWER",
+        "ATR_14",
+        "ADX_14",
+        "VWAP",
+        "RVOL",
+        "GAP_PERCENT",
+        "RELATIVE_STRENGTH",
+    ],
+)
 
 # --- health: from where on a figure is a reason to say `degraded` ---------------------------------
 

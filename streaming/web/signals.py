@@ -30,6 +30,8 @@ WHERE {SPAN} AND (timestamp, timeframe) < (%(before)s, %(key)s)
 GROUP BY timestamp, timeframe ORDER BY timestamp DESC, timeframe DESC LIMIT %(limit)s
 """
 
+EVIDENCE = ("levels", "geometry", "parts")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -65,7 +67,13 @@ def detections_of(page: Page) -> Found:
     if page.tier not in (None, "intraday"):
         return [], None
     found, following = _cut(rows(DETECTIONS, page.parameters()), page.limit, "detection_key")
-    return [pattern_of(row) for row in found], following
+    return [pattern_of(row) | evidence_of(row) for row in found], following
+
+
+def evidence_of(row: dict[str, Any]) -> dict[str, Any]:
+    """What a chart draws and a trader reads of a stored detection, as far as it has it."""
+    data = from_json(row["pattern_data"])
+    return {name: data[name] for name in EVIDENCE if name in data}
 
 
 def indicators_of(page: Page) -> Found:

@@ -73,6 +73,9 @@ class World:
             through = max(through, minute.minute_ms + MINUTE_MS)
         self.position = replace(position, analysed_through_ms=through)
 
+    def advance(self, through_ms: int, position: Position) -> None:
+        self.advanced_ms, self.position = through_ms, position
+
     def bars_stored(self, bars: MinuteBars, revised: bool) -> None:
         self.told.append((bars.minute_ms, revised))
 

@@ -12,6 +12,7 @@ import {
 } from "../vendor/lightweight-charts/lightweight-charts.standalone.production.mjs";
 import { colour } from "./frames.js";
 import { date, day, decimals, full, fullDate, minute, words } from "./format.js";
+import { Geometry } from "./geometry.js";
 
 const STEPS = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400 };
 const MOST_MARKERS = 120;
@@ -56,6 +57,7 @@ export class CandleChart {
     this.volume = this.chart.addSeries(HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" } });
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     this.markers = createSeriesMarkers(this.candles, []);
+    this.geometry = new Geometry(this.chart, this.candles);
     this.lines = new Map();
     this.bars = [];
     this.patterns = new Map();
@@ -77,8 +79,10 @@ export class CandleChart {
     this.volume.setData(this.bars.map((bar) => this.#volumeBar(bar)));
     this.values = new Map(indicators.map((item) => [Date.parse(item.bar_timestamp) / 1000, item.values]));
     this.#drawLines();
-    this.patterns = new Map();
+    const chosen = this.patterns.get(this.chosen);
+    this.patterns = new Map(chosen ? [[this.chosen, chosen]] : []);
     this.mark(patterns);
+    this.#drawChosen();
     if (view) this.chart.timeScale().setVisibleLogicalRange(view);
     else this.#showEnd();
   }
@@ -146,7 +150,10 @@ export class CandleChart {
 
   /** Mark detections on their bars. */
   mark(patterns) {
-    for (const pattern of patterns) this.patterns.set(pattern.detection_id, pattern);
+    for (const pattern of patterns) {
+      const { detection_id: id } = pattern;
+      this.patterns.set(id, { ...this.patterns.get(id), ...pattern });
+    }
     const all = [...this.patterns.values()]
       .map((pattern) => ({ pattern, time: this.#start(Date.parse(pattern.bar_timestamp) / 1000) }))
       .filter(({ pattern, time }) => pattern.holds !== false && time >= (this.bars[0]?.time ?? Infinity))
@@ -164,10 +171,11 @@ export class CandleChart {
     );
   }
 
-  /** Bring one detection's bar into view, and name it. */
+  /** Bring one detection's bar into view, name it, and draw what it is made of. */
   show(pattern) {
     this.chosen = pattern.detection_id;
     this.mark([pattern]);
+    this.#drawChosen();
     const time = this.#start(Date.parse(pattern.bar_timestamp) / 1000);
     const at = this.bars.findIndex((bar) => bar.time === time);
     if (at < 0) return;
@@ -177,6 +185,19 @@ export class CandleChart {
       const half = range ? (range.to - range.from) / 2 : 60;
       scale.setVisibleLogicalRange({ from: at - half, to: at + half });
     }
+  }
+
+  /** Nothing is chosen any more. */
+  forget() {
+    this.chosen = undefined;
+    this.geometry.clear();
+    this.mark([]);
+  }
+
+  #drawChosen() {
+    const pattern = this.patterns.get(this.chosen);
+    if (pattern && pattern.holds !== false) this.geometry.show(pattern, this.bars);
+    else this.geometry.clear();
   }
 
   /** Which overlays are drawn: a set of keys of `OVERLAYS`. */
@@ -232,6 +253,7 @@ export class CandleChart {
     if (this.bars.length) this.volume.setData(this.bars.map((bar) => this.#volumeBar(bar)));
     for (const [name, series] of this.lines) series.applyOptions({ color: this.#lineColour(name) });
     this.mark([]);
+    this.#drawChosen();
   }
 
   /** What stands below the time axis. */

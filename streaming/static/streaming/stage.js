@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { CandleChart, OVERLAYS } from "./chart.js";
 import { flash, later, setClass, setText } from "./frames.js";
-import { ARROWS, compact, direction, number, percent, price } from "./format.js";
+import { ARROWS, compact, direction, number, percent, price, words } from "./format.js";
 import { Readouts } from "./readouts.js";
 
 const BARS = 600;
@@ -15,7 +15,7 @@ export class Stage extends EventTarget {
     this.root = root;
     const find = (name) => root.querySelector(`[data-stage=${name}]`);
     this.parts = Object.fromEntries(
-      ["symbol", "name", "price", "change", "legend", "message", "page"].map((name) => [name, find(name)]),
+      ["symbol", "name", "price", "change", "legend", "message", "page", "chosen"].map((name) => [name, find(name)]),
     );
     this.chart = new CandleChart(root.querySelector(".chart"));
     this.readouts = new Readouts(root.querySelector(".readouts"));
@@ -41,6 +41,7 @@ export class Stage extends EventTarget {
       this.parts.page.href = `/symbols/${encodeURIComponent(symbol)}`;
     }
     if (another) {
+      this.#forget();
       this.shownPrice = NaN;
       this.readouts.clear();
     }
@@ -109,7 +110,40 @@ export class Stage extends EventTarget {
   /** Go to a detection's symbol and its bar. */
   async showDetection(pattern) {
     if (pattern.symbol !== this.symbol || this.loaded !== this.symbol) await this.choose(pattern.symbol);
-    this.chart.show(pattern);
+    const drawn = await this.#drawn(pattern);
+    if (pattern.symbol !== this.symbol) return;
+    this.chart.show(drawn);
+    this.#describe(drawn);
+  }
+
+  /** The detection with its geometry and levels, which events do not carry. */
+  async #drawn(pattern) {
+    const known = { ...this.chart.patterns.get(pattern.detection_id), ...pattern };
+    if (known.geometry || known.levels) return known;
+    const from = pattern.bar_timestamp;
+    const to = new Date(Date.parse(from) + 1000).toISOString();
+    try {
+      const { patterns } = await get(`/patterns/${encodeURIComponent(pattern.symbol)}`, { from, to, limit: 1000 });
+      return { ...known, ...patterns.find((other) => other.detection_id === pattern.detection_id) };
+    } catch {
+      return known;
+    }
+  }
+
+  /** Below the chart: what is drawn, its prices, and where to read about it. */
+  #describe({ pattern_type: type, direction: way, confidence, levels = {} }) {
+    const [link, text] = this.parts.chosen.children;
+    link.href = `/catalogue/${encodeURIComponent(type)}`;
+    setText(link, words(type));
+    const prices = ["trigger", "target", "stop"].filter((name) => Number.isFinite(levels[name]));
+    const said = prices.map((name) => `${name} ${price(levels[name])}`);
+    setText(text, [`${ARROWS[way] ?? ""} ${number(100 * confidence)}%`, ...said].join("  ·  "));
+    this.parts.chosen.hidden = false;
+  }
+
+  #forget() {
+    this.chart.forget();
+    this.parts.chosen.hidden = true;
   }
 
   #show(bars, patterns, indicators, keepView) {
@@ -144,6 +178,7 @@ export class Stage extends EventTarget {
       input.addEventListener("change", () => this.#overlay());
     }
     this.#overlay();
+    this.parts.chosen.querySelector("button").addEventListener("click", () => this.#forget());
     this.chart.onHover((bar) => this.#legend(bar));
   }
 
