@@ -28,6 +28,11 @@ class Levels:
     target: Floats
     slope: Floats
 
+    def rounded(self) -> Levels:
+        """As they are stored, so that history and a restart go on with the same numbers."""
+        sides = (self.trigger, self.stop, self.target, self.slope)
+        return Levels(*(np.round(side, 6) for side in sides))
+
 
 def levels(trigger: Floats, stop: Floats, target: Floats, slope: Any = 0.0) -> Levels:
     """Levels of one shape."""

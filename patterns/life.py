@@ -78,6 +78,7 @@ def lives_of(matrix: BarMatrix, hits: Hits) -> Lives:
     confirmed, ended = np.full(count, NEVER, np.int64), np.full(count, NEVER, np.int64)
     first = matrix.bars - matrix.count[hits.row]
     expires = np.full(count, hits.detector.expires, np.int64)
+    levels = hits.levels.rounded()
     for age in range(1, hits.detector.expires + 2):
         column = first + hits.bar + age
         on = np.flatnonzero((state <= CONFIRMED) & (column < matrix.bars))
@@ -87,9 +88,7 @@ def lives_of(matrix: BarMatrix, hits: Hits) -> Lives:
         bar = Closed(
             np.full(len(on), age), matrix.close[row, at], matrix.high[row, at], matrix.low[row, at]
         )
-        after = next_state(
-            state[on], hits.direction[on], _chosen(hits.levels, on), expires[on], bar
-        )
+        after = next_state(state[on], hits.direction[on], _chosen(levels, on), expires[on], bar)
         confirmed[on[(after == CONFIRMED) & (state[on] == FORMED)]] = age
         ended[on[after > CONFIRMED]] = age
         state[on] = after

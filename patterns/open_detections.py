@@ -39,16 +39,15 @@ COLUMNS: dict[str, Any] = {
 def _columns_of(hits: Hits, detections: Sequence[Detection]) -> dict[str, NDArray[Any]]:
     found = np.empty(len(hits), object)
     found[:] = detections
-    levels = hits.levels
+    levels = hits.levels.rounded()
     return {
         "row": hits.row,
         "bar": hits.bar,
         "direction": hits.direction,
-        # As they are stored, so that a restart goes on with the same numbers.
-        "trigger": np.round(levels.trigger, 6),
-        "stop": np.round(levels.stop, 6),
-        "target": np.round(levels.target, 6),
-        "slope": np.round(levels.slope, 6),
+        "trigger": levels.trigger,
+        "stop": levels.stop,
+        "target": levels.target,
+        "slope": levels.slope,
         "expires": np.full(len(hits), hits.detector.expires),
         "detection": found,
     }

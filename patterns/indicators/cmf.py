@@ -16,7 +16,7 @@ def _flow(view: BarView, ago: int) -> Floats:
 
 def money_flow(view: BarView, ago: int) -> Floats:
     """The bar's volume, positive at a close on the high, negative at one on the low."""
-    return view.derived("money_flow", _flow, ago)
+    return view.derived("chaikin_flow", _flow, ago)
 
 
 def cmf(bars: int) -> Indicator:
@@ -24,7 +24,7 @@ def cmf(bars: int) -> Indicator:
 
     def compute(view: BarView) -> Outputs:
         volume = window_sum(view, "volume", bars)
-        flow = sum_of(view, "money_flow", money_flow, bars)
+        flow = sum_of(view, "chaikin_flow", money_flow, bars)
         return (flow / np.where(volume > 0, volume, np.nan),)
 
     return Indicator(
