@@ -16,6 +16,11 @@ PAGES = [
     "/nothing-here/",
     "/admin/data/bars/",
     "/admin/tickstock_site/apitoken/",
+    "/admin/patterns/detectorsetting/",
+    "/admin/patterns/detectorsetting/morning_star/change/",
+    "/catalogue",
+    "/catalogue/double_bottom",
+    "/catalogue/BB_UPPER",
 ]
 
 

@@ -168,6 +168,19 @@ def test_detections_are_paged_without_gap_or_repetition(trader, apple):
     assert seqs == [5, 4, 3, 2, 1]
 
 
+def test_a_detection_comes_with_what_a_chart_draws_of_it(trader, apple):
+    data = {
+        "levels": {"trigger": 11.0, "stop": 9.0, "target": 14.0},
+        "geometry": {"pivots": {"low": [1748871000000, 9.0]}, "lines": {}},
+        "parts": {"fit": 0.5},
+    }
+    kept = data | {"holds": True, "bars": [1]}
+    IntradayPattern.objects.bulk_create([detection(1, pattern_data=kept), detection(2)])
+    plain, drawn = trader.get("/patterns/AAPL").json()["patterns"]
+    assert {name: drawn[name] for name in data} == data
+    assert not set(data) & set(plain)
+
+
 def test_a_cursor_that_is_none_of_ours_is_400(trader, apple):
     for cursor in ("x", "////", "MjAyNQ"):
         answer = trader.get(f"/patterns/AAPL?cursor={cursor}")
