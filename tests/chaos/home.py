@@ -31,8 +31,10 @@ DATABASE_URLS = (
 CLEARED = (
     "ohlcv_1min",
     "ohlcv_daily",
+    "ohlcv_rolled",
     "intraday_indicator_values",
     "intraday_patterns",
+    "combo_patterns",
     "event_outbox",
     "feed_gaps",
     "stream_positions",
@@ -44,16 +46,23 @@ SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, open, high, low, 
     vwap, trade_count, is_partial, revision, source
 FROM ohlcv_1min ORDER BY 2, 1
 """
+ROLLED = """
+SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, timeframe, open, high, low, close,
+    volume, vwap, is_partial
+FROM ohlcv_rolled ORDER BY 2, 1, 3
+"""
+# Not a symbol's rank among the others: a late trade ranks its own symbol anew, a start all of them.
 INDICATORS = """
-SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, indicator_name, value
-FROM intraday_indicators ORDER BY 2, 1, 3
+SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, indicator_name, timeframe, value
+FROM intraday_indicators WHERE indicator_name <> 'RELATIVE_STRENGTH' ORDER BY 2, 1, 3, 4
 """
 DETECTIONS = """
 SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, detection_key, detection_id::text,
-    pattern_type, timeframe, tier, direction, confidence, price, state, pattern_data, flow_id::text
-FROM intraday_patterns ORDER BY 2, 1, 3
+    pattern_type, timeframe, tier, direction, confidence, price, state, pattern_data, life,
+    flow_id::text
+FROM detections ORDER BY 2, 1, 3
 """
-LAST_EVENTS = "SELECT detection_id::text, max(seq) FROM intraday_patterns GROUP BY 1"
+LAST_EVENTS = "SELECT detection_id::text, max(seq) FROM detections GROUP BY 1"
 
 Row = tuple[Any, ...]
 
@@ -65,6 +74,7 @@ class Stored:
     bars: list[Row]
     indicators: dict[Row, float]
     detections: list[Row]
+    rolled: list[Row]
 
     def bar(self, symbol: str, minute_ms: int) -> Row | None:
         """One bar's values from the open on, or None."""
@@ -74,7 +84,12 @@ class Stored:
 
 def assert_same(one: Stored, other: Stored) -> None:
     """Every bar and detection equal in every column, every indicator to 1e-9."""
-    for left, right in ((one.bars, other.bars), (one.detections, other.detections)):
+    pairs = (
+        (one.bars, other.bars),
+        (one.rolled, other.rolled),
+        (one.detections, other.detections),
+    )
+    for left, right in pairs:
         difference = first_difference(left, right)
         assert difference is None, difference
     assert one.indicators.keys() == other.indicators.keys()
@@ -223,8 +238,8 @@ class Home:
 
     def stored(self) -> Stored:
         """Everything that must not depend on how often a stream was killed."""
-        indicators = {row[:3]: row[3] for row in self.rows(INDICATORS)}
-        return Stored(self.rows(BARS), indicators, self.rows(DETECTIONS))
+        indicators = {row[:4]: row[4] for row in self.rows(INDICATORS)}
+        return Stored(self.rows(BARS), indicators, self.rows(DETECTIONS), self.rows(ROLLED))
 
     def health(self) -> dict[str, Any]:
         """The last published health, or nothing."""
