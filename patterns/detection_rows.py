@@ -81,10 +81,11 @@ def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> Chan
     """Write what differs from what is stored, with an event for each, in the transaction."""
     formed = revised = 0
     for batch in _batches(analyses):
-        changed = _differences(_stored(cursor, batch), batch, now)
+        found = {key_of(d): d for analysis in batch for d in analysis.found}
+        changed = differences(_stored(cursor, batch), found, now)
         if changed:
             table = tier_for(batch[0].timeframe).patterns
-            _write(cursor, table, changed, now)
+            write(cursor, table, changed, now)
         new = sum(item.detection.state == FORMED for item in changed)
         formed, revised = formed + new, revised + len(changed) - new
     return Changes(formed, revised)
@@ -108,11 +109,11 @@ def key_of(detection: Detection) -> Key:
     return detection.symbol, detection.bar_time_ms, detection.detection_key
 
 
-def _differences(
-    stored: dict[Key, Stored], analyses: Sequence[MinuteAnalysis], now: datetime
+def differences(
+    stored: dict[Key, Stored], found: dict[Key, Detection], now: datetime
 ) -> list[Stored]:
-    found = {key_of(d): d for analysis in analyses for d in analysis.found}
-    changed = [_gone(item) for key, item in stored.items() if key not in found and _holds(item)]
+    """What is new, what has changed, and what is stored and not found any more."""
+    changed = [gone(item) for key, item in stored.items() if key not in found and _holds(item)]
     for key, detection in found.items():
         known = stored.get(key)
         if known is None:
@@ -126,7 +127,8 @@ def _holds(item: Stored) -> bool:
     return bool(item.detection.pattern_data.get("holds", True))
 
 
-def _gone(item: Stored) -> Stored:
+def gone(item: Stored) -> Stored:
+    """The same detection, which a revision took away."""
     data = {**item.detection.pattern_data, "holds": False}
     return Stored(replace(item.detection, state=REVISED, pattern_data=data), item.first_seen)
 
@@ -191,8 +193,8 @@ def numbers(cursor: Any, count: int) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def _write(cursor: Any, table: str, changed: Sequence[Stored], now: datetime) -> None:
-    """Rows and events, numbered in the order of commits."""
+def write(cursor: Any, table: str, changed: Sequence[Stored], now: datetime) -> None:
+    """Rows and events of one tier, numbered in the order of commits."""
     seqs = numbers(cursor, len(changed))
     flows = [flow_id(i.detection.symbol, i.detection.bar_time_ms) for i in changed]
     numbered = list(zip(changed, seqs, flows, strict=True))

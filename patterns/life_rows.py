@@ -62,11 +62,12 @@ def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> int:
         mine = (analysis.changes for analysis in analyses if analysis.timeframe == timeframe)
         latest = {key_of(item.detection): item for changes in mine for item in changes}
         if latest:
-            written += _save(cursor, tier_for(timeframe).patterns, list(latest.values()), now)
+            written += write(cursor, tier_for(timeframe).patterns, list(latest.values()), now)
     return written
 
 
-def _save(cursor: Any, table: str, changes: Sequence[LifeChange], now: datetime) -> int:
+def write(cursor: Any, table: str, changes: Sequence[LifeChange], now: datetime) -> int:
+    """Those of one tier that differ from what is stored; how many."""
     times = [item.detection.bar_time_ms for item in changes]
     between = [from_ms(min(times)), from_ms(max(times))]
     rows = [{"n": n, **_row(item)} for n, item in enumerate(changes)]

@@ -251,7 +251,8 @@ class ComboRule(models.Model):
     """A rule that joins detections of several timeframes on one symbol (`patterns.combos`).
 
     legs: a list, each `{timeframe, pattern_types, direction, states, within_minutes}`; the last
-    to come makes the combo. changed_at, changed_by: as an administrator left it.
+    one is the trigger (`patterns.combo_rules`). changed_at, changed_by: when an administrator has
+    last saved it, and who.
     """
 
     key = models.SlugField(primary_key=True, max_length=60)
