@@ -72,7 +72,7 @@ def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> int:
     Give it the analyses that `patterns.store.save` has just stored, in the same transaction. A
     combo that is stored already is left alone. What becomes of a combo's trigger becomes of it.
     """
-    if not any(a.found or a.changes or a.revision for a in analyses):
+    if not any(map(_may_matter, analyses)):
         return 0
     rules, triggers = read_rules(cursor)
     if not triggers:
@@ -82,6 +82,12 @@ def save(cursor: Any, analyses: Sequence[MinuteAnalysis], now: datetime) -> int:
     changes = chain.from_iterable(analysis.changes for analysis in analyses)
     lives(cursor, [c for c in changes if c.detection.detection_key in triggers], now)
     return formed
+
+
+def _may_matter(analysis: MinuteAnalysis) -> bool:
+    """Whether it found something, or may have taken something away."""
+    told = analysis.found or analysis.changes
+    return bool(told) or analysis.revision or analysis.timeframe in DAILY
 
 
 # --- rules --------------------------------------------------------------------------------------

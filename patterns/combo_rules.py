@@ -234,7 +234,8 @@ class _Reading:
     def _number(
         self, name: str, row: Mapping[str, Any], bounds: tuple[float, float], whole: bool = False
     ) -> float:
-        value, (low, high) = row.get(name), bounds
+        value: Any = row.get(name)
+        low, high = bounds
         kind = "a whole number" if whole else "a number"
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         if not numeric or not low <= value <= high or (whole and value != int(value)):
