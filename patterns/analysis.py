@@ -96,24 +96,21 @@ class Hits:
         """Those of them that are kept."""
         if kept.all():
             return self
-        sides = (self.levels.trigger, self.levels.stop, self.levels.target, self.levels.slope)
+        levels = self.levels
         return Hits(
-            self.detector,
-            *(
-                column[kept]
-                for column in (
-                    self.row,
-                    self.bar,
-                    self.strength,
-                    self.direction,
-                    self.confidence,
-                    self.price,
-                    self.bars_ms,
-                    self.partial,
-                )
-            ),
+            detector=self.detector,
+            row=self.row[kept],
+            bar=self.bar[kept],
+            strength=self.strength[kept],
+            direction=self.direction[kept],
+            confidence=self.confidence[kept],
+            price=self.price[kept],
+            bars_ms=self.bars_ms[kept],
+            partial=self.partial[kept],
             parts={name: values[kept] for name, values in self.parts.items()},
-            levels=Levels(*(side[kept] for side in sides)),
+            levels=Levels(
+                levels.trigger[kept], levels.stop[kept], levels.target[kept], levels.slope[kept]
+            ),
             geometry=[self.geometry[i] for i in np.flatnonzero(kept)] if self.geometry else [],
         )
 

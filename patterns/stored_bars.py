@@ -17,6 +17,7 @@ from market.calendar import DAY_MS, MINUTE_MS, from_ms
 from market.storage.copy import HEADER, POSTGRES_EPOCH_US
 from patterns import life_rows, splits
 from patterns.engine import WARM_BARS, LiveEngine, StoredLife
+from patterns.life import EXPIRED, STATE_NAMES
 from patterns.matrix import BarMatrix, SessionStart, align_right
 from patterns.rolled import MINUTES
 from patterns.views import FLOAT_FIELDS, Bools, Floats
@@ -94,13 +95,26 @@ def load_history(
     since_ms: none older than this; by default as many days back as `OLDEST_DAYS` says. Prices and
     volumes are adjusted for the splits that have been executed by `until_ms`.
     """
+    matrix = load_traded(cursor, symbols, bars, until_ms, session_start, since_ms, timeframe)
+    known = splits.load(cursor, symbols, until_ms)
+    return splits.adjusted(matrix, known, daily=timeframe == "1d")
+
+
+def load_traded(
+    cursor: Any,
+    symbols: Sequence[str],
+    bars: int,
+    until_ms: int,
+    session_start: SessionStart,
+    since_ms: int | None = None,
+    timeframe: str = "1m",
+) -> BarMatrix:
+    """The same bars as they were traded, whatever was split since."""
     if since_ms is None:
         since_ms = until_ms - OLDEST_DAYS[timeframe] * DAY_MS
     query = LAST_BARS.replace("{source}", SOURCES[timeframe])
     row, columns = _read(cursor, query, symbols, since_ms, until_ms, bars=bars)
-    matrix = align_right(symbols, row, columns, session_start)
-    known = splits.load(cursor, symbols, until_ms)
-    return splits.adjusted(matrix, known, daily=timeframe == "1d")
+    return align_right(symbols, row, columns, session_start)
 
 
 def load_minutes(
@@ -152,16 +166,20 @@ def _restore(cursor: Any, engine: LiveEngine, symbols: list[str], until_ms: int)
     since_ms = until_ms - OPEN_DAYS[timeframe] * DAY_MS
     found = life_rows.load(cursor, timeframe, symbols, since_ms, recent_ms, until_ms)
     known = splits.load(cursor, symbols, until_ms)
-    engine.restore([item for item in found if not _split_since(item, known)])
+    engine.restore([_over_where_split(item, known) for item in found])
 
 
-def _split_since(item: StoredLife, known: Sequence[splits.KnownSplit]) -> bool:
-    """Whether its levels are in old shares: then its life is over."""
+def _over_where_split(item: StoredLife, known: Sequence[splits.KnownSplit]) -> StoredLife:
+    """Levels in old shares: its life is over; it still cools down."""
     detection = item.detection
-    return any(
+    over = any(
         split.symbol == detection.symbol and split.time_ms > detection.bar_time_ms
         for split in known
     )
+    if not over:
+        return item
+    expired = [STATE_NAMES[EXPIRED], detection.bar_time_ms]
+    return StoredLife(detection, [*item.life, expired])
 
 
 def _blocks(names: list[str]) -> Iterator[list[str]]:

@@ -24,6 +24,18 @@ class VolumeProfile:
         self._mean = np.full((width, symbols), np.nan)
         self._mean[slots, rows] = per_minute
 
+    def followed_by(self, later: VolumeProfile) -> VolumeProfile:
+        """This profile with more symbols behind its own."""
+        slots = max(len(self._mean), len(later._mean))
+        parts = []
+        for part in (self._mean, later._mean):
+            padded = np.full((slots, part.shape[1]), np.nan)
+            padded[: len(part)] = part
+            parts.append(padded)
+        joined = VolumeProfile()
+        joined._mean = np.concatenate(parts, axis=1)
+        return joined
+
     def expected(self, rows: Ints, minute: int, minutes: int) -> Floats:
         """The mean volume of `minutes` minutes from `minute` of the session on; NaN if unknown."""
         slots = np.arange(minute, minute + minutes) // SLOT_MINUTES

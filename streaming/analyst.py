@@ -18,11 +18,12 @@ from patterns.analysis import MinuteAnalysis
 from patterns.registry import Registry
 from patterns.rolled import RolledBars, SessionHours
 from patterns.timeframes import MarketEngine
-from streaming import positions, session_context
+from streaming import positions
 from streaming.counters import Counters
 from streaming.database import PatientDatabase
 from streaming.detector_settings import DetectorSettings, changed_since
 from streaming.positions import Position
+from streaming.session_context import SessionContext
 from streaming.slots import MinuteBars
 from streaming.ticks import SymbolTable
 
@@ -57,7 +58,7 @@ class Analyst:
         self._engine = MarketEngine(symbols.names, registry, hours)
         self._database, self._counters, self._listener = database, counters, listener
         self._warmed = 0
-        self._session_ms = 0
+        self._context = SessionContext()
         self.position: Position
 
     # --- start, which is recovery ---------------------------------------------------------------
@@ -127,7 +128,6 @@ class Analyst:
         if names:
             self._load(names, until_ms)
             self._warmed += len(names)
-            self._session_ms = 0
 
     def _load(self, names: Sequence[str], until_ms: int) -> None:
         def load(connection: Any) -> None:
@@ -145,6 +145,7 @@ class Analyst:
             return
         # They read more bars than are remembered: begin anew, as a start does.
         self._engine = MarketEngine(self._symbols.names, registry, self._hours)
+        self._context = SessionContext()
         self._warmed = 0
         if first_ms:
             self._warm(first_ms)
@@ -154,14 +155,10 @@ class Analyst:
 
     def _begin_session(self, minute_ms: int) -> list[MinuteAnalysis]:
         """What is known before a session's first minute: daily bars, usual volumes, splits."""
-        start = self._hours.start(minute_ms)
-        if start == self._session_ms:
-            return []
-        before, self._session_ms = self._session_ms, start
-        self._database.run(
-            lambda connection: session_context.learn(connection, self._engine, start)
-        )
-        return self._split(before, start) if before else []
+        before, start = self._context.start_ms, self._hours.start(minute_ms)
+        begun = self._context.begin(start)
+        self._database.run(lambda connection: self._context.tell(connection, self._engine))
+        return self._split(before, start) if begun and before else []
 
     def _split(self, before_ms: int, start_ms: int) -> list[MinuteAnalysis]:
         """Read the history of split symbols anew; what was open in old shares is over."""
