@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
-from admin_processing import retention
+from admin_processing import daily, retention
 
 log = logging.getLogger(__name__)
 
@@ -19,3 +19,12 @@ def drop_old_data() -> None:
     gone = retention.drop_old(retention.retention_days(), timezone.now())
     for table, count in gone.items():
         log.info("retention: %s: %d dropped", table, count)
+
+
+@shared_task(autoretry_for=(OperationalError,), retry_backoff=60, max_retries=5)
+def detect_daily(
+    symbols: list[str] | None = None, universe: str | None = None, days: int | None = None
+) -> None:
+    """Every evening of a trading day: what the daily bars show."""
+    done = daily.detect(symbols, universe, days)
+    log.info("daily: %d symbols, %d formed, %d went on", done.symbols, done.formed, done.lives)

@@ -1,0 +1,125 @@
+"""The daily run: stored daily bars in, indicators and detections of the daily tier out.
+
+Symbols are worked through in blocks, and each piece of a block is a transaction. A run that was
+stopped loses a piece, and the next one takes up there; a run that finds nothing new writes
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections, transaction
+
+from market.calendar import DAY_MS, to_ms
+from patterns import daily, daily_plan, splits, store
+from patterns.analysis import MinuteAnalysis
+from patterns.daily_plan import Block, Plan
+from patterns.matrix import BarMatrix
+from patterns.registry import Registry, standard
+from patterns.settings import configured, read_settings
+from patterns.stored_bars import load_traded
+
+PIECE = 4_000
+"""Detections and changes of one transaction: the live minute's detections wait for it."""
+
+OUTBOX_END = "SELECT coalesce(max(id), 0) FROM event_outbox"
+# Of daily bars alone: the stream may have left events of its own meanwhile.
+HUSH = "DELETE FROM event_outbox WHERE id > %s AND event::jsonb #>> '{pattern,timeframe}' = '1d'"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a run did: symbols and bars that it went through, detections that it changed."""
+
+    symbols: int = 0
+    bars: int = 0
+    formed: int = 0
+    revised: int = 0
+    lives: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        sums = (getattr(self, own.name) + getattr(other, own.name) for own in fields(self))
+        return Totals(*sums)
+
+
+def run(
+    alias: str = "default",
+    symbols: Sequence[str] | None = None,
+    through_ms: int | None = None,
+    days: int | None = None,
+) -> Totals:
+    """Analyse daily bars and save what is found; events wait in the outbox.
+
+    symbols: by default all that have traded of late. through_ms: the last bar's time, by default
+    now. days: how many sessions, `daily_plan.EVERY_DAY` for all; by default those that have not
+    been analysed, and a few before them. History of which nothing was known is no news: it is
+    stored without events.
+    """
+    now_ms = to_ms(datetime.now(UTC))
+    with connections[alias].cursor() as cursor:
+        plan = daily_plan.plan(cursor, symbols, now_ms if through_ms is None else through_ms, days)
+        registry = configured(standard(), read_settings(cursor)).for_timeframe(daily.TIMEFRAME)
+        populations = _populations(cursor, plan, registry)
+    total = Totals()
+    for block in plan.blocks:
+        with connections[alias].cursor() as cursor:
+            matrix, known = _bars(cursor, plan, block)
+        analyses = daily.analyse(matrix, registry, block.since_ms, known, populations)
+        for piece in pieces(analyses, plan.news_since_ms):
+            total += _save(alias, piece, news=piece[0].bar_time_ms >= plan.news_since_ms)
+        total += Totals(symbols=len(block.symbols))
+    return total
+
+
+def _bars(cursor: Any, plan: Plan, block: Block) -> tuple[BarMatrix, list[splits.KnownSplit]]:
+    """A block's bars as they were traded, and its splits; each daily bar is a session."""
+    until_ms = plan.through_ms + DAY_MS
+    matrix = load_traded(
+        cursor, block.symbols, block.bars, until_ms, lambda t: t, 0, daily.TIMEFRAME
+    )
+    return matrix, splits.load(cursor, block.symbols, until_ms)
+
+
+def _populations(cursor: Any, plan: Plan, registry: Registry) -> daily.Populations | None:
+    """What ranks are ranked in: all that has traded; None where no rank is stored."""
+    stored = set(store.stored_names())
+    ranks = [indicator.name for indicator in registry.indicators if indicator.rank_of is not None]
+    if not ranks or not plan.blocks or not stored & {store.ALL, *ranks}:
+        return None
+    ranked = registry.only(ranks)
+    blocks = plan.everybody(cursor, ranked.lookback)
+    bars = ((block.since_ms, *_bars(cursor, plan, block)) for block in blocks)
+    return daily.merged(
+        [daily.ranked_values(matrix, ranked, since_ms, known) for since_ms, matrix, known in bars]
+    )
+
+
+def pieces(
+    analyses: Sequence[MinuteAnalysis], news_since_ms: int
+) -> Iterator[Sequence[MinuteAnalysis]]:
+    """Runs of analyses that are saved together, none of them both history and news."""
+    start = size = 0
+    for end, analysis in enumerate(analyses):
+        own = len(analysis.found) + len(analysis.changes)
+        turns = analyses[start].bar_time_ms < news_since_ms <= analysis.bar_time_ms
+        if end > start and (size + own > PIECE or turns):
+            yield analyses[start:end]
+            start, size = end, 0
+        size += own
+    if analyses:
+        yield analyses[start:]
+
+
+def _save(alias: str, piece: Sequence[MinuteAnalysis], *, news: bool) -> Totals:
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute(OUTBOX_END)
+        (end,) = cursor.fetchone()
+        saved = store.save(cursor, piece, datetime.now(UTC))
+        if not news:
+            cursor.execute(HUSH, [end])
+    bars = sum(len(analysis.row) for analysis in piece)
+    return Totals(0, bars, saved.formed, saved.revised, saved.lives)
