@@ -14,15 +14,16 @@ from patterns.models import (
     IndicatorValues,
     IntradayPattern,
 )
-from patterns.registry import standard
 from tests.patterns.bars import Minute, session_start
+from tests.patterns.eager import some
 
 NOW = datetime(2026, 1, 2, 15, 30, tzinfo=UTC)
 SYMBOLS = ["AAPL", "BRK.B", "F", "MSFT", "ÜBER"]
 
 
-def engine() -> LiveEngine:
-    return LiveEngine(SYMBOLS, standard(), session_start)
+def engine(cool_down: int = 0) -> LiveEngine:
+    """Few definitions of every kind, and many detections."""
+    return LiveEngine(SYMBOLS, some(cool_down), session_start)
 
 
 def store_bars(minutes: list[Minute]) -> None:

@@ -24,12 +24,12 @@ SOME_PATTERNS = (
 """Of every kind: windows, recursions, sessions, swings with geometry; with a direction or none."""
 
 
-def eager(detector: Detector) -> Detector:
+def eager(detector: Detector, cool_down: int = 0) -> Detector:
     """The same detector, content with all that it finds."""
-    return replace(detector, keep=None, min_confidence=0.0, cool_down=0)
+    return replace(detector, keep=None, min_confidence=0.0, cool_down=cool_down)
 
 
-def some() -> Registry:
+def some(cool_down: int = 0) -> Registry:
     """A few definitions of every kind, as eager as can be."""
     part = standard().only(SOME_OUTPUTS, SOME_PATTERNS)
-    return Registry(part.indicators, [eager(detector) for detector in part.detectors])
+    return Registry(part.indicators, [eager(d, cool_down) for d in part.detectors])

@@ -11,16 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patterns.analysis import Detection, MinuteAnalysis
-from patterns.engine import REVISABLE_MINUTES, WARM_BARS, LiveEngine
-from patterns.evaluate import analyse_history
+from patterns.engine import REVISABLE_MINUTES, WARM_BARS, LiveEngine, StoredLife
 from patterns.registry import Registry, standard
+from patterns.views import FIELDS
 from tests.patterns.bars import HOUR, MINUTE, START, Minute, as_matrix, minute, session_start, walk
+from tests.patterns.eager import eager, some
 
 SYMBOLS = ["A", "B", "C", "D", "E"]
+REGISTRY, RESTING = some(), some(cool_down=3)
 
 
-def engine(symbols: Sequence[str] = SYMBOLS) -> LiveEngine:
-    return LiveEngine(symbols, standard(), session_start)
+def engine(symbols: Sequence[str] = SYMBOLS, registry: Registry = REGISTRY) -> LiveEngine:
+    return LiveEngine(symbols, registry, session_start)
 
 
 def by_bar(analyses: Sequence[MinuteAnalysis]) -> dict[tuple[str, int], np.ndarray]:
@@ -43,6 +45,13 @@ def found(analyses: Sequence[MinuteAnalysis]) -> dict[tuple[str, int], list[Dete
     return latest
 
 
+def lives(analyses: Sequence[MinuteAnalysis]) -> dict[str, list]:
+    """What was last told of the life of each detection that still holds."""
+    there = {d.detection_id for detections in found(analyses).values() for d in detections}
+    told = {c.detection.detection_id: c.life for a in analyses for c in a.changes}
+    return {name: life for name, life in told.items() if life and name in there}
+
+
 def assert_same(one: Sequence[MinuteAnalysis], other: Sequence[MinuteAnalysis]) -> None:
     """The same bits, whatever way led to them."""
     left, right = by_bar(one), by_bar(other)
@@ -50,23 +59,7 @@ def assert_same(one: Sequence[MinuteAnalysis], other: Sequence[MinuteAnalysis]) 
     for key, values in left.items():
         np.testing.assert_array_equal(values, right[key], err_msg=str(key))
     assert found(one) == found(other)
-
-
-def test_live_equals_history_bit_for_bit():
-    minutes = walk(len(SYMBOLS), 200)
-    live = engine()
-    analyses = [live.close(m) for m in minutes]
-    matrix = as_matrix(minutes, SYMBOLS)
-    outputs, hits = analyse_history(matrix, standard())
-    values = by_bar(analyses)
-    for row, symbol in enumerate(SYMBOLS):
-        for bar in np.flatnonzero(matrix.time_ms[row] >= 0):
-            expected = [outputs[name][row, bar] for name in standard().shown]
-            np.testing.assert_array_equal(values[symbol, int(matrix.time_ms[row, bar])], expected)
-    expected_hits = [d for block in hits for d in block.detections(SYMBOLS, "1m")]
-    live_hits = [d for analysis in analyses for d in analysis.detections()]
-    assert sorted(live_hits, key=str) == sorted(expected_hits, key=str)
-    assert len(live_hits) > 100
+    assert lives(one) == lives(other)
 
 
 def test_a_symbol_without_a_bar_does_not_move():
@@ -80,7 +73,7 @@ def test_a_symbol_without_a_bar_does_not_move():
 
 def test_a_minute_without_bars_gives_an_empty_analysis():
     analysis = engine().close(minute(START, {}))
-    assert analysis.values.shape == (0, len(standard().shown))
+    assert analysis.values.shape == (0, len(REGISTRY.shown))
     assert analysis.detections() == []
 
 
@@ -148,11 +141,11 @@ def _table(m: Minute) -> dict[int, tuple[float, ...]]:
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 2**31),
     traded=st.floats(0.2, 1.0),
-    closed=st.integers(1, 90),
+    closed=st.integers(1, 60),
     changes=st.lists(
         st.tuples(st.integers(0, 15), st.integers(0, 4), st.floats(-1, 1), st.integers(0, 9999)),
         min_size=1,
@@ -161,7 +154,7 @@ def _table(m: Minute) -> dict[int, tuple[float, ...]]:
 )
 def test_revising_equals_computing_from_scratch(seed, traded, closed, changes):
     minutes = merged(walk(len(SYMBOLS), closed + 10, seed, traded), [])
-    live = engine()
+    live = engine(registry=RESTING)
     analyses = [live.close(m) for m in minutes[:closed]]
     by_minute: dict[int, dict[int, tuple[float, ...]]] = {}
     for back, row, move, volume in changes:
@@ -173,43 +166,81 @@ def test_revising_equals_computing_from_scratch(seed, traded, closed, changes):
     analyses += live.revise(revisions)
     analyses += [live.close(m) for m in minutes[closed:]]
 
-    scratch = engine()
+    scratch = engine(registry=RESTING)
     final = merged(minutes[:closed], revisions) + minutes[closed:]
     assert_same(analyses, [scratch.close(m) for m in final])
 
 
-def test_a_warmed_engine_gives_the_same_detections_bit_for_bit():
-    minutes = walk(len(SYMBOLS), WARM_BARS + 260, seed=5, traded=0.9)
-    stop = WARM_BARS + 150
-    whole, restarted = engine(), engine()
-    expected = [whole.close(m) for m in minutes][stop:]
-    restarted.warm(as_matrix(minutes[:stop], SYMBOLS))
-    short = engine()
+def test_a_warmed_engine_goes_on_bit_for_bit():
+    minutes = walk(len(SYMBOLS), WARM_BARS + 110, seed=5, traded=0.9)
+    stop = WARM_BARS + 60
+    whole = engine(registry=RESTING)
+    before = [whole.close(m) for m in minutes[:stop]]
+    expected = [whole.close(m) for m in minutes[stop:]]
     known = as_matrix(minutes[:stop], SYMBOLS)
-    short.warm(_last_bars(known, WARM_BARS))
-    for warmed in (restarted, short):
+    told = lives(before)
+    stored = [StoredLife(d, told.get(d.detection_id, [])) for a in before for d in a.found]
+    for history in (known, _last_bars(known, WARM_BARS)):
+        warmed = engine(registry=RESTING)
+        warmed.warm(history)
+        warmed.restore(stored)
         again = [warmed.close(m) for m in minutes[stop:]]
         assert found(again) == found(expected)
+        assert [a.changes for a in again] == [a.changes for a in expected]
         never_stopped = by_bar(expected)
         for key, values in by_bar(again).items():
             np.testing.assert_allclose(values, never_stopped[key], rtol=1e-9)
 
 
-def _last_bars(matrix, bars: int):
-    fields = {
-        name: getattr(matrix, name)[:, -bars:]
-        for name in (
-            "open",
-            "high",
-            "low",
-            "close",
-            "volume",
-            "vwap",
-            "time_ms",
-            "session_ms",
-            "partial",
-        )
+def test_what_is_restored_of_later_bars_is_found_again():
+    """A start goes back some minutes: lives that were stored after that are not known yet."""
+    minutes = walk(len(SYMBOLS), 130, seed=6)
+    whole = engine(registry=RESTING)
+    analyses = [whole.close(m) for m in minutes]
+    told = lives(analyses)
+    stored = [StoredLife(d, told.get(d.detection_id, [])) for a in analyses for d in a.found]
+    warmed = engine(registry=RESTING)
+    warmed.warm(as_matrix(minutes[:100], SYMBOLS))
+    warmed.restore(stored)
+    again = [warmed.close(m) for m in minutes[100:]]
+    assert found(again) == found(analyses[100:])
+    assert [sorted(map(str, a.changes)) for a in again] == [
+        sorted(map(str, a.changes)) for a in analyses[100:]
+    ]
+
+
+def test_a_stored_detection_of_a_detector_that_is_switched_off_still_ends():
+    bars = [(60 - n, 60.2 - n, 58.8 - n, 59.0 - n, 100.0) for n in range(20)]
+    bars.append((39.9, 42.5, 39.8, 42.0, 300.0))
+    minutes = [minute(START + n * MINUTE, {0: bar}) for n, bar in enumerate(bars)]
+    whole = engine()
+    *_, last = [whole.close(m) for m in minutes]
+    stored = [StoredLife(d, []) for d in last.found if d.pattern_type == "engulfing"]
+    without = LiveEngine(SYMBOLS, Registry([], []), session_start)
+    without.warm(as_matrix(minutes, SYMBOLS))
+    without.restore(stored)
+    failed = without.close(minute(START + 21 * MINUTE, {0: (42.0, 42.1, 39.0, 39.1, 100.0)}))
+    assert [change.life for change in failed.changes] == [[["failed", START + 21 * MINUTE]]]
+
+
+def test_other_detectors_are_taken_on_while_the_window_is_deep_enough():
+    live = engine()
+    minutes = walk(len(SYMBOLS), 60, seed=8)
+    for m in minutes[:50]:
+        live.close(m)
+    fewer = Registry(REGISTRY.indicators, [d for d in REGISTRY.detectors if d.span == 1])
+    assert live.fits(fewer)
+    assert not live.fits(standard())
+    live.use(fewer)
+    after = [live.close(m) for m in minutes[50:]]
+    assert {d.pattern_type for a in after for d in a.found} <= {
+        d.pattern_type for d in fewer.detectors
     }
+    assert any(change.detection.pattern_type == "harami" for a in after for change in a.changes)
+
+
+def _last_bars(matrix, bars: int):
+    fields = {name: getattr(matrix, name)[:, -bars:] for name in FIELDS}
     return replace(matrix, count=np.minimum(matrix.count, bars), **fields)
 
 
@@ -247,14 +278,14 @@ def test_warming_again_forgets_what_was_there():
 
 
 def test_detections_on_a_partial_bar_say_so():
-    live = engine(["A"])
-    for number, close in enumerate([50.0] * 25):
-        live.close(minute(START + number * MINUTE, {0: (50, 50.2, 49.8, close, 10)}))
+    doji = Registry([], [eager(standard().detector("doji"))])
+    live = engine(["A"], doji)
+    for number in range(25):
+        live.close(minute(START + number * MINUTE, {0: (50, 50.2, 49.8, 50, 10)}))
     partial = live.close(minute(START + 25 * MINUTE, {0: (50, 50.4, 49.9, 50, 10)}, partial=True))
     after = live.close(minute(START + 26 * MINUTE, {0: (50, 50.4, 49.9, 50, 10)}))
-    assert {d.pattern_data.get("partial") for d in partial.detections()} == {True}
-    assert [d.pattern_type for d in after.detections()] == ["doji"]
-    assert "partial" not in after.detections()[0].pattern_data
+    assert [d.pattern_data.get("partial") for d in partial.detections()] == [True]
+    assert [d.pattern_data.get("partial") for d in after.detections()] == [None]
 
 
 def test_an_engine_of_nothing_still_keeps_the_bars():

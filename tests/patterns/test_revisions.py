@@ -65,7 +65,7 @@ def test_a_pattern_that_a_revision_takes_away_is_kept_and_said_not_to_hold():
 
 def test_a_revision_replaces_the_stored_indicators():
     _, revisions = revised_case(last_close=42.6)
-    save(revisions, NOW + timedelta(minutes=1))
+    save(revisions, NOW + timedelta(minutes=1), stored=["all"])
     when = datetime.fromtimestamp((START + 20 * MINUTE) / 1000, UTC)
     row = IndicatorValues.objects.get(symbol="AAPL", timestamp=when)
     expected = revisions[-1].values[0]
@@ -114,3 +114,20 @@ def test_what_another_program_found_on_the_same_bar_is_left_alone():
     save(revisions)
     row = IntradayPattern.objects.get(pattern_type="moon_phase")
     assert (row.state, row.pattern_data) == (FORMED, {})
+
+
+def test_a_revision_that_undoes_a_confirmation_takes_the_life_back():
+    live, _ = revised_case(last_close=42.6)
+    beyond = (42.6, 44.0, 42.5, 43.5, 100.0)
+    save([live.close(minute(START + 21 * MINUTE, {0: beyond}))])
+    row = IntradayPattern.objects.get(pattern_type="engulfing")
+    assert (row.state, row.life) == ("confirmed", [["confirmed", START + 21 * MINUTE]])
+    below = (42.6, 42.9, 42.5, 42.7, 100.0)
+    revisions = live.revise([minute(START + 21 * MINUTE, {0: below})])
+    assert save(revisions).lives >= 1
+    row.refresh_from_db()
+    assert (row.state, row.life) == (REVISED, [])
+    assert save(revisions).lives == 0
+    save([live.close(minute(START + 22 * MINUTE, {0: beyond}))])
+    row.refresh_from_db()
+    assert (row.state, row.life) == ("confirmed", [["confirmed", START + 22 * MINUTE]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 from django.db.models import Max, Min
 
 from patterns import outbox, store
-from patterns.analysis import FORMED
+from patterns.analysis import FORMED, MinuteAnalysis
 from patterns.engine import LiveEngine
 from patterns.identity import event_id
 from patterns.models import (
@@ -23,9 +24,9 @@ from patterns.models import (
     IntradayPattern,
     OutboxEvent,
 )
-from patterns.registry import standard
 from tests.patterns.bars import START, minute, session_start, walk
 from tests.patterns.database import NOW, SYMBOLS, engine, indicator_rows, rows, save, store_bars
+from tests.patterns.eager import some
 
 pytestmark = pytest.mark.django_db
 
@@ -37,16 +38,22 @@ def test_saving_the_same_analysis_twice_changes_nothing():
     before = rows(), indicator_rows()
     again = save(analyses, NOW + timedelta(minutes=5))
     assert first.formed == sum(a.detection_count for a in analyses) > 20
-    assert (again.formed, again.revised) == (0, 0)
+    assert first.lives == len(latest_lives(analyses)) > 20
+    assert (again.formed, again.revised, again.lives) == (0, 0, 0)
     assert (rows(), indicator_rows()) == before
-    assert OutboxEvent.objects.count() == first.formed
+    assert OutboxEvent.objects.count() == first.formed + first.lives
+
+
+def latest_lives(analyses: Sequence[MinuteAnalysis]) -> dict[str, list]:
+    """The last that is told of each detection's life."""
+    return {c.detection.detection_id: c.life for a in analyses for c in a.changes}
 
 
 def test_detections_are_stored_as_the_contract_has_them():
     live = engine()
     analyses = [live.close(m) for m in walk(len(SYMBOLS), 60)]
     save(analyses)
-    detection = next(d for d in analyses[40].detections())
+    detection = next(d for a in reversed(analyses) for d in a.detections())
     row = IntradayPattern.objects.get(detection_id=detection.detection_id)
     assert (row.symbol, row.detection_key) == (detection.symbol, detection.detection_key)
     assert row.detection_key == f"{row.pattern_type}:1m"
@@ -59,6 +66,43 @@ def test_detections_are_stored_as_the_contract_has_them():
     assert row.timestamp.timestamp() * 1000 == detection.bar_time_ms
     assert row.detection_timestamp == NOW
     assert row.pattern_data == detection.pattern_data
+
+
+def test_what_became_of_a_detection_is_stored_minute_by_minute_or_at_once():
+    live = engine()
+    analyses = [live.close(m) for m in walk(len(SYMBOLS), 60)]
+    for analysis in analyses:
+        save([analysis])
+    one_by_one = {row.detection_id: (row.state, row.life) for row in IntradayPattern.objects.all()}
+    lives = latest_lives(analyses)
+    for name, (state, life) in one_by_one.items():
+        assert life == lives.get(str(name))
+        assert state == (life[-1][0] if life else FORMED)
+    assert {state for state, _ in one_by_one.values()} >= {
+        "formed",
+        "confirmed",
+        "failed",
+        "target_reached",
+        "expired",
+    }
+    IntradayPattern.objects.all().delete()
+    save(analyses)
+    assert one_by_one == {
+        row.detection_id: (row.state, row.life) for row in IntradayPattern.objects.all()
+    }
+
+
+def test_each_step_of_a_life_is_an_event_with_a_number_of_its_own():
+    live = engine()
+    analyses = [live.close(m) for m in walk(len(SYMBOLS), 60)]
+    for analysis in analyses:
+        save([analysis])
+    told = [json.loads(event) for event in OutboxEvent.objects.values_list("event", flat=True)]
+    steps = [event for event in told if event["type"] == "pattern_state"]
+    changes = [(c.detection.detection_id, c.life[-1][0]) for a in analyses for c in a.changes]
+    seen = [(event["pattern"]["detection_id"], event["pattern"]["state"]) for event in steps]
+    assert sorted(seen) == sorted(changes)
+    assert len({event["event_id"] for event in told}) == len(told)
 
 
 def test_events_follow_the_contract_in_the_order_of_seq():
@@ -77,7 +121,8 @@ def test_events_follow_the_contract_in_the_order_of_seq():
         first = events[0]
         assert first["type"] == "pattern_detected"
         assert first["event_id"] == event_id(first["pattern"]["detection_id"], seqs[0])
-        row = IntradayPattern.objects.get(seq=seqs[0])
+        row = IntradayPattern.objects.get(detection_id=first["pattern"]["detection_id"])
+        assert row.seq >= seqs[0]
         assert UUID(first["pattern"]["flow_id"]) == row.flow_id
         assert datetime.fromisoformat(first["pattern"]["bar_timestamp"]) == row.timestamp
         outbox.forget(cursor, [number for number, _, _ in waiting[:2]])
@@ -85,7 +130,7 @@ def test_events_follow_the_contract_in_the_order_of_seq():
 
 
 def test_analyses_of_another_timeframe_are_kept_apart():
-    live, slower = engine(), LiveEngine(list(SYMBOLS), standard(), session_start, "5m")
+    live, slower = engine(), LiveEngine(list(SYMBOLS), some(), session_start, "5m")
     minutes = walk(len(SYMBOLS), 40)
     analyses = [live.close(m) for m in minutes]
     longer = [slower.close(m) for m in minutes]
@@ -98,7 +143,7 @@ def test_analyses_of_another_timeframe_are_kept_apart():
 def test_the_view_shows_one_row_an_indicator_without_those_warming_up():
     live = engine()
     analyses = [live.close(m) for m in walk(len(SYMBOLS), 60, traded=1.0)]
-    result = save(analyses)
+    result = save(analyses, stored=["all"])
     shown = IntradayIndicator.objects.filter(
         symbol="AAPL", timestamp=datetime.fromtimestamp(analyses[-1].bar_time_ms / 1000, UTC)
     )
@@ -215,7 +260,8 @@ def test_seq_rises_in_the_order_of_commits_whoever_writes():
     """Two writers at once: who commits later has the higher numbers."""
     minutes = walk(len(SYMBOLS), 60)
     live = engine()
-    halves = [live.close(m) for m in minutes]
+    # Without lives: they give detections of the first half a later number.
+    halves = [replace(live.close(m), changes=()) for m in minutes]
     other = connections.create_connection("default")
     other.inc_thread_sharing()
 
