@@ -12,7 +12,7 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from admin_processing import detector_admin  # noqa: F401 - registers itself
+from admin_processing import combo_admin, detector_admin  # noqa: F401 - register themselves
 from admin_processing.listings import LISTINGS
 from market.models import Symbol, Universe, UniverseMember
 from streaming.models import FeedGap, StreamingSession
