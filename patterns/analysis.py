@@ -219,10 +219,12 @@ def find_hits(detector: Detector, view: BarView) -> Hits | None:
     """
     strength = detector.strength(view)
     hit = strength != 0
-    if detector.keep is not None:
-        hit &= detector.keep(view)
     if not hit.any():
         return None
+    if detector.keep is not None:
+        hit &= detector.keep(view)
+        if not hit.any():
+            return None
     points = view.points(hit)
     return _describe(detector, points, view.pick(hit, strength))
 

@@ -206,7 +206,12 @@ class Detector:
 
     def strength(self, view: BarView) -> Strength:
         """What `find` says, 0 during the warm-up."""
-        return np.where(view.count > self.warm_up, self.find(view), 0).astype(np.int16)
+        warm = view.warm(self.warm_up)
+        if warm.all():
+            return self.find(view).astype(np.int16, copy=False)
+        if not warm.any():
+            return np.zeros(warm.shape, np.int16)
+        return np.where(warm, self.find(view), 0).astype(np.int16, copy=False)
 
     def key(self, timeframe: str) -> str:
         """What makes it one detection a bar: `engulfing:1m`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from patterns.registry import Registry
 from patterns.views import BarView, Floats, Given
 
 BLOCK = 512
+"""Symbols whose recursions run together, bar by bar: each bar has the same overhead."""
+SLICE_CELLS = 160_000
+"""Symbols × bars whose columns are made together: they stay in the processor's cache."""
 
 
 def advance(
@@ -38,8 +41,14 @@ def advance(
         else:
             made = (np.full(view.count.shape, np.nan),)
         offset += indicator.states
-        outputs.extend(np.where(view.count > indicator.warm_up, out, np.nan) for out in made)
+        outputs.extend(_warm(view, indicator, out) for out in made)
     return outputs, after
+
+
+def _warm(view: BarView, indicator: Indicator, out: Floats) -> Floats:
+    """An output, NaN during the warm-up."""
+    warm = view.warm(indicator.warm_up)
+    return out if warm.all() else np.where(warm, out, np.nan)
 
 
 def quiet() -> np.errstate:
@@ -50,24 +59,25 @@ def quiet() -> np.errstate:
 def indicator_history(matrix: BarMatrix, indicators: Sequence[Indicator]) -> dict[str, Floats]:
     """Every output over all bars, each of shape (symbols, bars)."""
     with quiet():
-        found = _indicators(HistoryView(matrix), indicators)
+        view = HistoryView(matrix)
+        found = _recursions(view, indicators) | _computed(view, indicators)
     return found | _ranks(found, matrix, indicators)
 
 
-def _indicators(view: HistoryView, indicators: Sequence[Indicator]) -> dict[str, Floats]:
+def _computed(view: HistoryView, indicators: Sequence[Indicator]) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     for indicator in indicators:
         if indicator.compute is not None:
             made = indicator.compute(view)
             for name, out in zip(indicator.outputs, made, strict=True):
-                found[name] = np.where(view.count > indicator.warm_up, out, np.nan)
-    recursive = [i for i in indicators if i.step is not None]
-    if recursive:
-        found.update(_recursions(view, recursive))
+                found[name] = _warm(view, indicator, out)
     return found
 
 
 def _recursions(view: HistoryView, indicators: Sequence[Indicator]) -> dict[str, Floats]:
+    indicators = [i for i in indicators if i.step is not None]
+    if not indicators:
+        return {}
     names = [name for indicator in indicators for name in indicator.outputs]
     shape = view.count.shape
     found = {name: np.full(shape, np.nan, order="F") for name in names}
@@ -107,17 +117,24 @@ def analyse_history(
     chosen = registry if timeframe is None else registry.for_timeframe(timeframe)
     outputs = {name: np.full(matrix.close.shape, np.nan, order="F") for name in chosen.outputs}
     hits: list[Hits] = []
+    rows = max(SLICE_CELLS // max(matrix.bars, 1), 1)
     for start in range(0, len(matrix.symbols), BLOCK):
-        block = slice(start, start + BLOCK)
-        view = HistoryView(matrix.rows(start, start + BLOCK))
+        block = matrix.rows(start, start + BLOCK)
         with quiet():
-            view.values = {name: part[block] for name, part in (given or {}).items()}
-            values = _indicators(view, chosen.indicators)
-            view.values = values | view.values
-            hits.extend(_block_hits(view, chosen, start))
-        for name, part in values.items():
-            outputs[name][block] = part
+            recursions = _recursions(HistoryView(block), chosen.indicators)
+            known = _rows(given or {}, start, start + BLOCK) | recursions
+            for first in range(0, len(block.symbols), rows):
+                view = HistoryView(block.rows(first, first + rows))
+                values = _rows(known, first, first + rows) | _computed(view, chosen.indicators)
+                view.values = values
+                hits.extend(_block_hits(view, chosen, start + first))
+                for name in outputs.keys() & values.keys():
+                    outputs[name][start + first : start + first + rows] = values[name]
     return outputs | _ranks(outputs, matrix, chosen.indicators), hits
+
+
+def _rows(whole: Mapping[str, Floats], start: int, stop: int) -> dict[str, Floats]:
+    return {name: np.asfortranarray(values[start:stop]) for name, values in whole.items()}
 
 
 def _block_hits(view: HistoryView, registry: Registry, start: int) -> list[Hits]:

@@ -7,8 +7,9 @@ does not move. Arrays are laid out so that one column is contiguous.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -82,8 +83,8 @@ class BarMatrix:
         return int(self.close.shape[1])
 
     def rows(self, start: int, stop: int) -> BarMatrix:
-        """The symbols from `start` to `stop`, without copying."""
-        fields = {name: getattr(self, name)[start:stop] for name in FIELDS}
+        """The symbols from `start` to `stop`; copied, unless they are all."""
+        fields = {name: np.asfortranarray(getattr(self, name)[start:stop]) for name in FIELDS}
         return BarMatrix(self.symbols[start:stop], self.count[start:stop], **fields)
 
     def take(self, rows: Sequence[int]) -> BarMatrix:
@@ -218,22 +219,23 @@ class BarWindow:
         return last + 1 - after
 
 
+def _read(window: BarWindow, where: Ints, field: str, ago: int) -> NDArray[Any]:
+    """A field `ago` bars before the bars that lie at `where` in the window's memory."""
+    if ago >= window.depth:
+        raise ValueError(f"{field}[{ago}]: the window holds {window.depth} bars")
+    flat = window.fields[field].reshape(-1)
+    return flat.take(where - ago * window.room if ago else where, mode="wrap")
+
+
 class WindowView(BarView):
     """The window's rows as seen from one bar each: their latest, or an earlier one."""
 
     def __init__(self, window: BarWindow, rows: Ints, number: Ints) -> None:
-        super().__init__()
+        super().__init__(partial(_read, window, window.at(rows, number)))
         self._window = window
         self.rows = rows
         self._number = number
-        self._where = window.at(rows, number)
         self.count = number + 1
-
-    def _read(self, field: str, ago: int) -> NDArray[Any]:
-        if ago >= self._window.depth:
-            raise ValueError(f"{field}[{ago}]: the window holds {self._window.depth} bars")
-        where = self._where - ago * self._window.room
-        return self._window.fields[field].reshape(-1).take(where, mode="wrap")
 
     def gather(self, field: str, ago: Ints) -> NDArray[Any]:
         """The field at another number of bars ago for each row."""
@@ -242,10 +244,31 @@ class WindowView(BarView):
         kept = (number >= 0) & (ago < self._window.depth)
         where = self._window.at(self.rows, np.where(kept, number, 0))
         values = self._window.fields[field].reshape(-1)[where]
-        return np.where(kept, values, NO_BAR[field]).astype(FIELD_TYPES[field])
+        return np.where(kept, values, NO_BAR[field]).astype(FIELD_TYPES[field], copy=False)
 
-    def points(self, mask: Bools) -> WindowView:
+    def points(self, mask: Bools) -> WindowPoints:
         """The chosen rows."""
-        view = WindowView(self._window, self.rows[mask], self._number[mask])
-        view.values = Chosen(self.values, lambda whole: whole[mask])
-        return view
+        return WindowPoints(self, np.flatnonzero(mask))
+
+
+class WindowPoints(WindowView):
+    """Some rows of a view of the window.
+
+    What is made of columns is made for the whole view and picked: most detectors that find
+    something ask for the same.
+    """
+
+    def __init__(self, whole: WindowView, chosen: NDArray[np.intp]) -> None:
+        super().__init__(whole._window, whole.rows[chosen], whole._number[chosen])
+        self._whole, self._chosen = whole, chosen
+        self.values = Chosen(whole.values, lambda values: values[chosen])
+
+    def derived(
+        self, key: Hashable, make: Callable[[BarView, int], Floats], ago: int = 0
+    ) -> Floats:
+        """Picked from the whole view's."""
+        return self.memo((key, ago), lambda: self._whole.derived(key, make, ago)[self._chosen])
+
+    def points(self, mask: Bools) -> WindowPoints:
+        """Those of the rows that are chosen."""
+        return WindowPoints(self._whole, self._chosen[mask])

@@ -56,17 +56,40 @@ def refuse_later(field: str, ago: Ints) -> None:
         raise LookAheadError(f"{field}[{int(ago.min())}] is after the current bar")
 
 
-class Field:
-    """One field of the bars, indexed by how many bars ago."""
+Reader = Callable[[str, int], NDArray[Any]]
+"""(field, ago) -> column."""
 
-    __slots__ = ("_name", "_view")
 
-    def __init__(self, view: BarView, name: str) -> None:
-        self._view = view
+class Field(dict[int, NDArray[Any]]):
+    """One field of the bars, indexed by how many bars ago; every column is read once.
+
+    NaN (times -1) where the symbol has no such bar. Read only, by agreement: a column may be the
+    stored matrix itself.
+    """
+
+    __slots__ = ("_name", "_read")
+
+    def __init__(self, read: Reader, name: str) -> None:
+        super().__init__()
+        self._read = read
         self._name = name
 
-    def __getitem__(self, ago: int) -> NDArray[Any]:
-        return self._view.column(self._name, ago)
+    def __missing__(self, ago: int) -> NDArray[Any]:
+        if ago < 0:
+            raise LookAheadError(f"{self._name}[{ago}] is {-ago} bars after the current one")
+        found = self[ago] = self._read(self._name, ago)
+        return found
+
+
+class FieldOf:
+    """A view's field, made when it is first asked for."""
+
+    def __set_name__(self, owner: type[BarView], name: str) -> None:
+        self._name = name
+
+    def __get__(self, view: BarView, owner: type[BarView]) -> Field:
+        made = view.__dict__[self._name] = Field(view.read, self._name)
+        return made
 
 
 class Values(Mapping[str, Floats]):
@@ -122,32 +145,27 @@ class BarView:
 
     count: Ints
     rows: Ints
+    read: Reader
+    """Reads a column. It must not hold the view: that would keep its arrays from being freed."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Reader) -> None:
+        self.read = read
         self.values: Mapping[str, Floats] = {}
-        self._columns: dict[tuple[str, int], NDArray[Any]] = {}
         self._memo: dict[Hashable, NDArray[Any]] = {}
 
-    open = property(lambda self: Field(self, "open"))
-    high = property(lambda self: Field(self, "high"))
-    low = property(lambda self: Field(self, "low"))
-    close = property(lambda self: Field(self, "close"))
-    volume = property(lambda self: Field(self, "volume"))
-    vwap = property(lambda self: Field(self, "vwap"))
-    time_ms = property(lambda self: Field(self, "time_ms"))
-    session_ms = property(lambda self: Field(self, "session_ms"))
-    partial = property(lambda self: Field(self, "partial"))
+    open = FieldOf()
+    high = FieldOf()
+    low = FieldOf()
+    close = FieldOf()
+    volume = FieldOf()
+    vwap = FieldOf()
+    time_ms = FieldOf()
+    session_ms = FieldOf()
+    partial = FieldOf()
 
     def column(self, field: str, ago: int) -> NDArray[Any]:
-        """The field `ago` bars back; NaN (times -1) where the symbol has no such bar.
-
-        Read only, by agreement: it may be the stored matrix itself.
-        """
-        found = self._columns.get((field, ago))
-        if found is None:
-            if ago < 0:
-                raise LookAheadError(f"{field}[{ago}] is {-ago} bars after the current one")
-            found = self._columns[field, ago] = self._read(field, ago)
+        """The field `ago` bars back; NaN (times -1) where the symbol has no such bar."""
+        found: NDArray[Any] = getattr(self, field)[ago]
         return found
 
     def memo(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> Floats:
@@ -165,7 +183,15 @@ class BarView:
         History makes it for the current bar alone and moves it back by `ago`, so `make` must ask
         for bars counted from `ago` only, and give NaN where one of them is missing.
         """
-        return self.memo((key, ago), lambda: make(self, ago))
+        found = self._memo.get((key, ago))
+        if found is None:
+            found = self._memo[key, ago] = make(self, ago)
+        return cast(Floats, found)
+
+    def warm(self, bars: int) -> Bools:
+        """Where a symbol has more than so many bars. Read only: it is shared."""
+        found: Any = self.memo(("warm", bars), lambda: self.count > bars)
+        return cast(Bools, found)
 
     def given(self, name: str) -> Floats:
         """A value that comes from outside these bars, as `patterns.context` lists them.
@@ -195,6 +221,3 @@ class BarView:
     def pick(self, mask: Bools, values: NDArray[Any]) -> NDArray[Any]:
         """The elements of `values` at the moments of `points(mask)`, in their order."""
         return values.T[mask.T]
-
-    def _read(self, field: str, ago: int) -> NDArray[Any]:
-        raise NotImplementedError
