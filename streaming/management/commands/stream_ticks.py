@@ -20,6 +20,7 @@ from streaming.redis_client import stream_client
 from streaming.store import MixedSources
 from streaming.stream import Stream
 from streaming.stream_options import StreamOptions
+from streaming.wake import DAILY_TASK, wake_worker
 
 CAN_NOT_HELP = 3
 
@@ -145,4 +146,5 @@ class Command(BaseCommand):
         from streaming.daily_seed import ensure_daily_history
 
         exchange = calendar("XNYS")
-        ensure_daily_history(symbols, exchange, now_ms(), settings.SYNTHETIC_SEED)
+        if ensure_daily_history(symbols, exchange, now_ms(), settings.SYNTHETIC_SEED):
+            wake_worker(DAILY_TASK)
