@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,9 @@ def _adjusted(matrix: BarMatrix, since_ms: Ints, known: dict[str, list[KnownSpli
     for row, name in enumerate(matrix.symbols):
         for split in known.get(name, ()):
             _apply(split, factor[row], matrix.time_ms[row], int(since_ms[row]))
-    prices = {name: np.asfortranarray(getattr(matrix, name) * factor) for name in PRICES}
+    prices: dict[str, Any] = {
+        name: np.asfortranarray(getattr(matrix, name) * factor) for name in PRICES
+    }
     return replace(matrix, volume=np.asfortranarray(matrix.volume / factor), **prices)
 
 
