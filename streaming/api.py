@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router
+from ninja.errors import HttpError
 from pydantic import AwareDatetime
 
 from market.calendar import configured_calendar
+from patterns.registry import UnknownDefinition
+from streaming.web import answers, history
 from streaming.web import bars as bar_store
-from streaming.web import history
-from streaming.web.signals import Page, detections_of, indicators_of
+from streaming.web.answers import State, Tier, Timeframe
+from streaming.web.computed import UnknownIndicator, known_names
+from streaming.web.indicators import indicators_of
+from streaming.web.pages import Page
+from streaming.web.signals import Chosen, detections_of, known_pattern
 from streaming.web.status import stream_state
 from streaming.web.symbols import known_symbol
 
 router = Router(tags=["market data"])
 
-Timeframe = Literal["1m", "5m", "15m", "1h", "1d"]
-Tier = Literal["intraday", "daily", "combo"]
+ERRORS = {400: answers.Error, 404: answers.Error, 422: answers.Error}
 
 
 @router.get("/streaming/api/status", summary="The stream's session and health")
@@ -54,7 +59,12 @@ def dashboard(request: HttpRequest, detections: int = Query(100, ge=1, le=500)) 
     }
 
 
-@router.get("/bars/{path:symbol}", summary="Bars of one symbol")
+@router.get(
+    "/bars/{path:symbol}",
+    summary="Bars of one symbol",
+    response={200: answers.Bars, **ERRORS},
+    exclude_unset=True,
+)
 def bars(
     request: HttpRequest,
     symbol: str,
@@ -66,8 +76,9 @@ def bars(
 ) -> dict[str, Any]:
     """The newest `limit` bars of `[from, to)`, oldest first.
 
-    5m, 15m and 1h begin at the session's open. A minute without a trade has no bar; `fill=true`
-    puts a flat one there, marked `filled`.
+    5m, 15m and 1h begin at the session's open, outside sessions at midnight; a bar belongs to
+    `[from, to)` by its start. 1d are stored, and the day under way comes from its minutes. A
+    minute without a trade has no bar; `fill=true` puts a flat one there, marked `filled`.
     """
     known = known_symbol(symbol)
     query = bar_store.BarQuery(known.symbol, timeframe, start, end, limit, fill)
@@ -75,43 +86,74 @@ def bars(
     return {"symbol": known.symbol, "name": known.name, "timeframe": timeframe, "bars": found}
 
 
-@router.get("/patterns/{path:symbol}", summary="Detections of one symbol")
+@router.get(
+    "/patterns/{path:symbol}",
+    summary="Detections of one symbol",
+    response={200: answers.Patterns, **ERRORS},
+    exclude_unset=True,
+)
 def patterns(
     request: HttpRequest,
     symbol: str,
     tier: Tier | None = None,
-    timeframe: str | None = Query(None, max_length=8),
+    timeframe: Timeframe | None = None,
+    pattern: str | None = Query(None, max_length=100, description="A pattern or a combo's rule."),
+    state: State | None = Query(None, description="The state that it is in now."),
     start: AwareDatetime | None = Query(None, alias="from"),
     end: AwareDatetime | None = Query(None, alias="to"),
     limit: int = Query(100, ge=1, le=1000),
     cursor: str | None = Query(None, max_length=400),
 ) -> dict[str, Any]:
-    """Newest first; `next_cursor` asks for the page after this one, and is null on the last."""
+    """All tiers, newest bar first; a combo's bar and timeframe are those of its trigger.
+
+    `next_cursor` asks for the page after this one, and is null on the last.
+    """
     known = known_symbol(symbol)
+    try:
+        chosen = Chosen(known_pattern(pattern) if pattern else None, state)
+    except UnknownDefinition as error:
+        raise HttpError(422, f"pattern: {error}") from None
     page = Page(known.symbol, tier, timeframe, start, end, limit, cursor)
-    found, following = detections_of(page)
+    found, following = detections_of(page, chosen)
     return {"symbol": known.symbol, "patterns": found, "next_cursor": following}
 
 
-@router.get("/indicators/{path:symbol}", summary="Indicators of one symbol")
+@router.get(
+    "/indicators/{path:symbol}",
+    summary="Indicators of one symbol",
+    response={200: answers.Indicators, **ERRORS},
+    exclude_unset=True,
+)
 def indicators(
     request: HttpRequest,
     symbol: str,
     tier: Tier | None = None,
-    timeframe: str | None = Query(None, max_length=8),
+    timeframe: Timeframe | None = None,
+    names: str | None = Query(
+        None, max_length=2000, description="`all`, or names from the catalogue: RSI_14,SAR"
+    ),
     start: AwareDatetime | None = Query(None, alias="from"),
     end: AwareDatetime | None = Query(None, alias="to"),
     limit: int = Query(100, ge=1, le=2000),
     cursor: str | None = Query(None, max_length=400),
 ) -> dict[str, Any]:
-    """Newest first, one item a closed bar with every indicator's value.
+    """Newest first, one item a closed bar.
 
-    Those of `timeframe=1m` are stored (without a timeframe these are what you get); those of 5m,
-    15m, 1h and 1d are computed from the bars, whose bounds `/bars` explains.
+    With a timeframe, each bar has the indicators of the setting INDICATORS_STORED: as they are
+    stored, and computed from the bars where they are not. Without one, the stored bars of all
+    timeframes come, mixed by time. `names` are computed for every bar of the timeframe (without
+    one, of 1m, or of 1d for tier=daily); RVOL and RELATIVE_STRENGTH need other sessions and
+    symbols, so that bars have them only where they are stored.
     """
     known = known_symbol(symbol)
+    if names and timeframe is None:
+        timeframe = "1d" if tier == "daily" else "1m"
+    try:
+        asked = known_names(names, timeframe) if names and timeframe else []
+    except UnknownIndicator as error:
+        raise HttpError(422, f"names: {error}") from None
     page = Page(known.symbol, tier, timeframe, start, end, limit, cursor)
-    found, following = indicators_of(page)
+    found, following = indicators_of(page, asked)
     return {"symbol": known.symbol, "indicators": found, "next_cursor": following}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from market.calendar import MarketCalendar, configured_calendar, to_ms
-from streaming.web.database import rows
+from streaming.web.database import columns, rows
 from streaming.web.frames import utc_iso
 
 MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "1d": 1440}
@@ -20,16 +20,29 @@ WHERE symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(end)s
 ORDER BY timestamp DESC LIMIT %(limit)s
 """
 
-# Every bar holds at most `minutes` minutes, so that (limit + 1) * minutes of the newest minutes
-# make at least `limit` whole bars; a year of older ones is never read.
-LONGER_BARS = """
-WITH minute AS (
-    SELECT *, to_timestamp(
-        floor((extract(epoch FROM timestamp) - %(offset)s) / %(step)s) * %(step)s + %(offset)s
-    ) AS bar_start
+MINUTES_OF_BARS = """
     FROM ohlcv_1min
-    WHERE symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(end)s
+    WHERE symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(until)s
     ORDER BY timestamp DESC LIMIT %(rows)s
+"""
+OLDEST_MINUTE = f"SELECT min(timestamp) FROM (SELECT timestamp {MINUTES_OF_BARS}) AS minute"
+
+# Every bar holds at most `minutes` minutes, so that (limit + 2) * minutes of the newest minutes
+# make at least `limit` whole bars; a year of older ones is never read. until: as far as the last
+# bar may reach, which is not cut where its minutes go on. edges: opens and ends of
+# sessions in turn, between which the grid begins at the open.
+LONGER_BARS = f"""
+WITH minute AS (SELECT * {MINUTES_OF_BARS}),
+placed AS (
+    SELECT *, CASE
+        WHEN width_bucket(extract(epoch FROM timestamp), %(edges)s::numeric[]) %% 2 = 1
+        THEN %(at_open)s ELSE %(otherwise)s
+    END AS off FROM minute
+),
+started AS (
+    SELECT *, to_timestamp(
+        floor((extract(epoch FROM timestamp) - off) / %(step)s) * %(step)s + off
+    ) AS bar_start FROM placed
 )
 SELECT bar_start AS timestamp,
     (array_agg(open ORDER BY timestamp))[1] AS open, max(high) AS high, min(low) AS low,
@@ -37,7 +50,8 @@ SELECT bar_start AS timestamp,
     sum(vwap * volume) / nullif(sum(volume) FILTER (WHERE vwap IS NOT NULL), 0) AS vwap,
     sum(trade_count) AS trade_count, bool_or(is_partial) AS is_partial,
     max(revision) AS revision
-FROM minute GROUP BY bar_start ORDER BY bar_start DESC LIMIT %(limit)s
+FROM started WHERE bar_start >= %(start)s AND bar_start < %(end)s
+GROUP BY bar_start ORDER BY bar_start DESC LIMIT %(limit)s
 """
 
 DAILY_BARS = f"""
@@ -62,9 +76,9 @@ class BarQuery:
 def bars(query: BarQuery) -> list[dict[str, Any]]:
     """The bars, oldest first, as the API shows them.
 
-    Bars of 5m to 1h begin at the session's open. 1d are the stored daily bars, and for the days
-    after those what the minutes give. With `fill`, minutes without a trade are there too, flat
-    at the close before them and marked `filled`.
+    Bars of 5m to 1h begin at the session's open, outside sessions at midnight. 1d are the stored
+    daily bars, and for the days after those what the minutes give. With `fill`, minutes without a
+    trade are there too, flat at the close before them and marked `filled`.
     """
     found = bars_between(query)
     if query.fill and query.timeframe != "1d":
@@ -84,24 +98,32 @@ def _parameters(query: BarQuery) -> dict[str, Any]:
 
 
 def _intraday(query: BarQuery) -> list[dict[str, Any]]:
-    minutes = MINUTES[query.timeframe]
-    if minutes == 1:
+    if query.timeframe == "1m":
         return rows(MINUTE_BARS, _parameters(query))
-    return _longer(query, minutes, _open_offset(minutes))
+    return _longer(query, MINUTES[query.timeframe])
 
 
-def _longer(query: BarQuery, minutes: int, offset_secs: int) -> list[dict[str, Any]]:
-    grid = {"step": minutes * 60, "offset": offset_secs, "rows": (query.limit + 1) * minutes}
-    return rows(LONGER_BARS, _parameters(query) | grid)
+def _longer(query: BarQuery, minutes: int) -> list[dict[str, Any]]:
+    """Bars added up as the stream adds them up: from a session's open, else from midnight."""
+    calendar, step = configured_calendar(), minutes * 60
+    wanted = _parameters(query) | {"rows": (query.limit + 2) * minutes, "step": step}
+    wanted["until"] = min(wanted["end"], LATEST - timedelta(days=1)) + timedelta(minutes=minutes)
+    wanted |= {"at_open": 0, "otherwise": 0, "edges": [0]}
+    opened = calendar.sessions[-1].open_ms // 1000 % step if query.timeframe != "1d" else 0
+    if opened:
+        # Daylight saving moves opens by whole hours, so that any session tells this.
+        wanted |= {"at_open": opened, "edges": _edges(calendar, wanted)}
+    return rows(LONGER_BARS, wanted)
 
 
-def _open_offset(minutes: int) -> int:
-    """Seconds by which a grid that begins at the session's open is off the full hour.
-
-    Daylight saving moves opens by whole hours, so that any session of the calendar tells it.
-    """
-    session = configured_calendar().sessions[-1]
-    return session.open_ms // 1000 % (minutes * 60)
+def _edges(calendar: MarketCalendar, wanted: dict[str, Any]) -> list[float]:
+    """Start and end, in turn, of the sessions that the wanted minutes may lie in."""
+    oldest = columns(OLDEST_MINUTE, wanted)[0][0]
+    if oldest is None:
+        return [0]
+    since = to_ms(oldest)
+    found = [s for s in calendar.sessions if s.last_ms > since]
+    return [edge / 1000 for s in found for edge in (s.open_ms, s.last_ms)] or [0]
 
 
 def _daily(query: BarQuery) -> list[dict[str, Any]]:
@@ -109,7 +131,7 @@ def _daily(query: BarQuery) -> list[dict[str, Any]]:
     newest = stored[0]["timestamp"] + timedelta(days=1) if stored else EARLIEST
     start = max(query.start or EARLIEST, newest)
     later = BarQuery(query.symbol, "1d", start, query.end, query.limit)
-    return (_longer(later, MINUTES["1d"], 0) + stored)[: query.limit]
+    return (_longer(later, MINUTES["1d"]) + stored)[: query.limit]
 
 
 def _filled(
