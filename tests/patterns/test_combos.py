@@ -248,7 +248,7 @@ def test_a_stored_combo_cools_down_what_comes_after_it_and_nothing_before():
 CHOICES = [
     rule(),
     rule(key="hourly", cool_down_minutes=90, legs=[
-        {"timeframe": "1h", "pattern_types": ["flag", "trend_line_break"],
+        {"timeframe": "1h", "pattern_types": ["flag"],
          "states": ["formed", "confirmed"], "within_minutes": 300},
         {"timeframe": "15m", "pattern_types": ["engulfing"], "within_minutes": 100},
         {"timeframe": "5m", "pattern_types": ["vwap_reclaim", "flag"], "direction": "bullish"},
@@ -257,36 +257,41 @@ CHOICES = [
 STATES = ["confirmed", "failed", "target_reached", "expired"]
 
 
+NAMES = {
+    "1d": ["resistance_break"],
+    "1h": ["flag"],
+    "15m": ["engulfing"],
+    "5m": ["vwap_reclaim", "flag"],
+}
+LENGTH = {"1d": 1440, "1h": 60, "15m": 15, "5m": 5}
+
+
 @st.composite
 def detections(draw):
-    """Detections of two symbols in three days, some with what has become of them."""
-    timeframe = draw(st.sampled_from(["1d", "1h", "15m", "5m"]))
-    length = {"1h": 60, "15m": 15, "5m": 5}.get(timeframe)
-    day = draw(st.sampled_from([5, 6, 7]))
-    number = draw(st.integers(0, 380 // length)) if length else 0
-    start = at("09:30", day) + number * length * MINUTE if length else day_ms(day)
-    names = {
-        "1d": ["resistance_break", "new_high"],
-        "1h": ["flag", "trend_line_break"],
-        "15m": ["engulfing"],
-        "5m": ["vwap_reclaim", "flag"],
-    }[timeframe]
+    """Detections of three mornings, some with what has become of them; many make combos."""
+    timeframe = draw(st.sampled_from(["5m", "5m", "15m", "1h", "1d"]))
+    length, day = LENGTH[timeframe] * MINUTE, draw(st.sampled_from([5, 6, 7]))
+    start = day_ms(day)
+    if timeframe != "1d":
+        start = at("09:30", day) + draw(st.integers(0, 150 * MINUTE // length)) * length
     made = found(
-        draw(st.sampled_from(names)),
+        draw(st.sampled_from(NAMES[timeframe])),
         timeframe,
         start,
-        draw(st.sampled_from(["bullish", "bearish", "bullish"])),
+        draw(st.sampled_from(["bullish", "bullish", "bullish", "bearish"])),
         draw(st.sampled_from([0.2, 0.5, 0.9])),
-        draw(st.sampled_from(["AAPL", "MSFT"])),
+        draw(st.sampled_from(["AAPL", "AAPL", "AAPL", "MSFT"])),
     )
     steps = draw(st.lists(st.integers(1, 3), max_size=2))
-    step_ms = (length or 1440) * MINUTE
-    times = [start + sum(steps[: n + 1]) * step_ms for n in range(len(steps))]
+    times = [start + sum(steps[: n + 1]) * length for n in range(len(steps))]
     return StoredLife(made, [[draw(st.sampled_from(STATES)), time] for time in times])
 
 
 def unique(items: list[StoredLife]) -> list[StoredLife]:
     return list({item.detection.detection_id: item for item in items}.values())
+
+
+HISTORIES = st.lists(detections(), min_size=15, max_size=40).map(unique)
 
 
 def known_at(items: list[StoredLife], moment: int) -> list[StoredLife]:
@@ -299,7 +304,7 @@ def known_at(items: list[StoredLife], moment: int) -> list[StoredLife]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(detections(), max_size=40).map(unique), st.sampled_from(range(0, 4320, 35)))
+@given(HISTORIES, st.sampled_from(range(0, 4320, 35)))
 def test_later_detections_and_lives_never_change_earlier_combos(items, minutes):
     moment = at("09:30", 5) + minutes * MINUTE
     before = known_at(items, moment)
@@ -309,7 +314,7 @@ def test_later_detections_and_lives_never_change_earlier_combos(items, minutes):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(detections(), max_size=40).map(unique))
+@given(HISTORIES)
 def test_bar_after_bar_with_what_is_stored_gives_what_all_at_once_gives(items):
     moments = sorted({END(i.detection.timeframe, i.detection.bar_time_ms) for i in items})
     stored: list[StoredLife] = []
