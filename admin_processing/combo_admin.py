@@ -61,11 +61,7 @@ class ComboRuleAdmin(admin.ModelAdmin):
     form = ComboRuleForm
     change_list_template = "admin_processing/combo_rules.html"
     change_form_template = "admin_processing/combo_rule.html"
-    list_display = (
-        "title", "key", "state", "direction", "legs_in_words", "cool_down_minutes",
-        "min_confidence", "changed",
-    )  # fmt: skip
-    list_filter = ("enabled", "direction")
+    list_display = ("title", "state", "legs_in_words", "direction", "cool_down_minutes", "changed")
     search_fields = ("key", "title")
     actions = ("switch_on", "switch_off")
 
@@ -76,7 +72,8 @@ class ComboRuleAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """With what is wrong with the rules that are left out."""
         faults = [text for rule in ComboRule.objects.all() if (text := fault(rule))]
-        return super().changelist_view(request, (extra_context or {}) | {"faults": faults})
+        extra = {"title": "Combo rules", "faults": faults}
+        return super().changelist_view(request, (extra_context or {}) | extra)
 
     @admin.display(description="State", ordering="enabled")
     def state(self, rule: ComboRule) -> str:
