@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from market.calendar import DAY_MS, to_ms
-from patterns import daily, daily_plan, splits, store
+from patterns import combo_rows, daily, daily_plan, splits, store
 from patterns.analysis import MinuteAnalysis
 from patterns.daily_plan import Block, Plan
 from patterns.matrix import BarMatrix
@@ -118,8 +118,11 @@ def _save(alias: str, piece: Sequence[MinuteAnalysis], *, news: bool) -> Totals:
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute(OUTBOX_END)
         (end,) = cursor.fetchone()
-        saved = store.save(cursor, piece, datetime.now(UTC))
-        if not news:
+        now = datetime.now(UTC)
+        saved = store.save(cursor, piece, now)
+        if news:
+            combo_rows.save(cursor, piece, now)
+        else:
             cursor.execute(HUSH, [end])
     bars = sum(len(analysis.row) for analysis in piece)
     return Totals(0, bars, saved.formed, saved.revised, saved.lives)
