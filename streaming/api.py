@@ -17,6 +17,7 @@ from patterns.registry import UnknownDefinition
 from streaming.web import answers, history
 from streaming.web import bars as bar_store
 from streaming.web.answers import State, Tier, Timeframe
+from streaming.web.catchup import newest_seq
 from streaming.web.computed import UnknownIndicator, known_names
 from streaming.web.indicators import indicators_of
 from streaming.web.pages import Page
@@ -45,13 +46,18 @@ def status(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/streaming/api/dashboard", summary="What the dashboard shows when it opens")
 def dashboard(request: HttpRequest, detections: int = Query(100, ge=1, le=500)) -> dict[str, Any]:
-    """Symbols with sparklines, recent detections, ticks/s by minute, and the market's clock."""
+    """Symbols with sparklines, recent detections, ticks/s by minute, and the market's clock.
+
+    `newest_seq`: whoever resumes after it misses nothing, and gets no change twice.
+    """
     state, _ = stream_state()
+    seq = newest_seq()  # before the detections are read
     newest = history.newest_bar()
     return {
         "symbols": history.symbols_with_sparklines(newest),
         "prices": state.prices.latest,
         "detections": history.recent_detections(detections),
+        "newest_seq": seq,
         "rates": history.rates_by_minute(newest),
         "session": state.session,
         "health": state.health,

@@ -30,8 +30,14 @@ SELECT timestamp, sum(trade_count) / 60.0 FROM ohlcv_1min
 WHERE timestamp > %s AND timestamp <= %s GROUP BY timestamp ORDER BY timestamp
 """
 
+# Intraday ones come by the hundred a minute, so each tier is asked by itself. A daily job that
+# catches up sees a year's detections in one moment: these are told by their bars.
 RECENT = f"""
-SELECT {COLUMNS} FROM intraday_patterns WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT %s
+(SELECT {COLUMNS} FROM intraday_patterns ORDER BY detection_timestamp DESC LIMIT %(most)s)
+UNION ALL
+(SELECT {COLUMNS} FROM daily_patterns ORDER BY timestamp DESC LIMIT %(half)s)
+UNION ALL
+(SELECT {COLUMNS} FROM combo_patterns ORDER BY detection_timestamp DESC LIMIT %(half)s)
 """
 
 
@@ -63,8 +69,10 @@ def rates_by_minute(newest: datetime | None) -> list[tuple[int, float]]:
 
 
 def recent_detections(limit: int) -> list[dict[str, Any]]:
-    """The newest detections, newest first, as contract `pattern` objects."""
-    return [pattern_of(row) for row in rows(RECENT, [limit])]
+    """The newest `limit` intraday detections, and half as many of each other tier."""
+    found = rows(RECENT, {"most": limit, "half": (limit + 1) // 2})
+    newest_first = sorted(found, key=lambda row: row["detection_timestamp"], reverse=True)
+    return [pattern_of(row) for row in newest_first]
 
 
 def clock(status: MarketStatus, now: datetime, calendar: str, zone: str) -> dict[str, Any]:

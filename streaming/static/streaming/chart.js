@@ -137,10 +137,9 @@ export class CandleChart {
     return true;
   }
 
-  /** Indicator values of a closed minute. */
-  indicate(values, minuteMs) {
-    if (this.timeframe !== "1m") return;
-    const time = minuteMs / 1000;
+  /** Indicator values of a closed bar of this timeframe. */
+  indicate(values, startMs) {
+    const time = startMs / 1000;
     this.values.set(time, values);
     for (const [name, series] of this.lines) {
       const drawn = series.data().at(-1)?.time ?? 0;

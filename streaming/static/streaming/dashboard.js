@@ -31,7 +31,8 @@ let announcedAt = 0;
 function announceDetection(pattern) {
   if (pattern.symbol !== stage.symbol || Date.now() - announcedAt < ANNOUNCE_EVERY_MS) return;
   announcedAt = Date.now();
-  announce(`${words(pattern.pattern_type)}, ${pattern.direction}, on ${pattern.symbol}.`);
+  const { symbol, direction, timeframe } = pattern;
+  announce(`${words(pattern.pattern_type)}, ${direction}, on ${symbol}, ${timeframe}.`);
 }
 
 const showQuotes = batched(() => {
@@ -95,7 +96,7 @@ async function refresh() {
     market.clear();
     market.load(state);
     table.resort();
-    feed.load(state.detections);
+    feed.load(state.detections, state.newest_seq);
     rates.load(state.rates);
     if (state.session) vitals.takeSession(state.session);
     vitals.takeHealth(state.health);

@@ -88,8 +88,9 @@ export function span(ms) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** "morning_star" as "Morning star". */
+/** "morning_star" as "Morning star", and "rsi_divergence" as "RSI divergence". */
 export function words(name) {
-  const text = String(name ?? "").replaceAll("_", " ");
+  const spaced = String(name ?? "").replaceAll("_", " ");
+  const text = spaced.replace(/\b(rsi|macd|obv|vwap|nr7)\b/g, (word) => word.toUpperCase());
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -5,6 +5,7 @@ import { CandleChart, OVERLAYS } from "./chart.js";
 import { flash, later, setClass, setText } from "./frames.js";
 import { ARROWS, compact, direction, number, percent, price, words } from "./format.js";
 import { Readouts } from "./readouts.js";
+import { frameText, lifeText, lived, stateOf, stateText } from "./states.js";
 
 const BARS = 600;
 
@@ -22,7 +23,7 @@ export class Stage extends EventTarget {
     this.timeframes = [...root.querySelectorAll("[data-timeframe]")];
     this.overlays = [...root.querySelectorAll("[data-overlay]")];
     this.timeframe = localStorage.getItem("timeframe") ?? "1m";
-    // A longer bar has closed: its indicators are computed by the server.
+    // A day has begun: the indicators of the one before are the server's to tell.
     this.renew = later(() => this.reload(true), 1000);
     this.#listen();
     if (this.parts.page) this.parts.page.hidden = true;
@@ -61,11 +62,12 @@ export class Stage extends EventTarget {
     try {
       const [bars, patterns, indicators] = await Promise.all([
         get(`/bars/${path}`, { timeframe, limit: BARS }, options),
-        get(`/patterns/${path}`, { limit: 200 }, options),
+        get(`/patterns/${path}`, { timeframe, limit: 200 }, options),
         get(`/indicators/${path}`, { timeframe, limit: BARS }, options),
       ]);
       if (symbol !== this.symbol || timeframe !== this.timeframe) return;
-      this.#show(bars, patterns.patterns, indicators.indicators, keepView);
+      const kept = keepView && timeframe === this.chart.timeframe;
+      this.#show(bars, patterns.patterns, indicators.indicators, kept);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.chart.clear();
@@ -94,22 +96,31 @@ export class Stage extends EventTarget {
   bar(bar, minuteMs) {
     if (bar.symbol !== this.symbol || this.loaded !== this.symbol) return;
     if (!this.chart.minute(bar, minuteMs)) this.dispatchEvent(new Event("hole"));
-    else if (this.timeframe !== "1m" && this.chart.bars.length > this.barsLoaded) this.renew();
+    else if (this.timeframe === "1d" && this.chart.bars.length > this.barsLoaded) this.renew();
   }
 
-  indicate(indicators, minuteMs) {
-    if (indicators.symbol !== this.symbol) return;
-    if (this.loaded === this.symbol) this.chart.indicate(indicators.values, minuteMs);
-    if (this.timeframe === "1m") this.readouts.show(indicators.values, minuteMs, "1m");
+  /** Indicators of a closed bar of any timeframe; those of the shown one are drawn. */
+  indicate(indicators, startMs) {
+    if (indicators.symbol !== this.symbol || this.loaded !== this.symbol) return;
+    if (indicators.timeframe !== this.timeframe || this.chart.timeframe !== this.timeframe) return;
+    this.chart.indicate(indicators.values, startMs);
+    this.readouts.show(indicators.values, startMs, this.timeframe);
   }
 
   detect(pattern) {
-    if (pattern.symbol === this.symbol && this.loaded === this.symbol) this.chart.mark([pattern]);
+    if (pattern.symbol !== this.symbol || this.loaded !== this.symbol) return;
+    const known = this.chart.patterns.get(pattern.detection_id);
+    const chosen = pattern.detection_id === this.chart.chosen;
+    if (pattern.timeframe !== this.chart.timeframe && !chosen) return;
+    const now = { ...known, ...pattern, life: lived(known, pattern) };
+    this.chart.mark([now]);
+    if (chosen) this.#describe(now);
   }
 
-  /** Go to a detection's symbol and its bar. */
+  /** Go to a detection's symbol, timeframe and bar. */
   async showDetection(pattern) {
-    if (pattern.symbol !== this.symbol || this.loaded !== this.symbol) await this.choose(pattern.symbol);
+    const another = pattern.timeframe !== this.timeframe && this.#turnTo(pattern.timeframe);
+    if (another || pattern.symbol !== this.symbol || this.loaded !== this.symbol) await this.choose(pattern.symbol);
     const drawn = await this.#drawn(pattern);
     if (pattern.symbol !== this.symbol) return;
     this.chart.show(drawn);
@@ -119,25 +130,36 @@ export class Stage extends EventTarget {
   /** The detection with its geometry and levels, which events do not carry. */
   async #drawn(pattern) {
     const known = { ...this.chart.patterns.get(pattern.detection_id), ...pattern };
-    if (known.geometry || known.levels) return known;
+    if (known.life && (known.geometry || known.levels)) return known;
     const from = pattern.bar_timestamp;
     const to = new Date(Date.parse(from) + 1000).toISOString();
     try {
-      const { patterns } = await get(`/patterns/${encodeURIComponent(pattern.symbol)}`, { from, to, limit: 1000 });
+      const { patterns } = await get(`/patterns/${encodeURIComponent(pattern.symbol)}`, {
+        timeframe: pattern.timeframe,
+        from,
+        to,
+        limit: 1000,
+      });
       return { ...known, ...patterns.find((other) => other.detection_id === pattern.detection_id) };
     } catch {
       return known;
     }
   }
 
-  /** Below the chart: what is drawn, its prices, and where to read about it. */
-  #describe({ pattern_type: type, direction: way, confidence, levels = {} }) {
-    const [link, text] = this.parts.chosen.children;
-    link.href = `/catalogue/${encodeURIComponent(type)}`;
-    setText(link, words(type));
+  /** Below the chart: what is drawn, its prices, what became of it, and where to read about it. */
+  #describe(pattern) {
+    const { pattern_type: type, direction: way, confidence, levels = {}, tier, legs = [] } = pattern;
+    const [link, text, life] = this.parts.chosen.children;
+    // A combo is a rule of the administrators', which the catalogue does not hold.
+    if (tier === "combo") link.removeAttribute("href");
+    else link.href = `/catalogue/${encodeURIComponent(type)}`;
+    setText(link, pattern.title || words(type));
     const prices = ["trigger", "target", "stop"].filter((name) => Number.isFinite(levels[name]));
     const said = prices.map((name) => `${name} ${price(levels[name])}`);
-    setText(text, [`${ARROWS[way] ?? ""} ${number(100 * confidence)}%`, ...said].join("  ·  "));
+    const joined = legs.map((leg) => `${words(leg.pattern_type)} ${leg.timeframe}`).join(" + ");
+    const head = [`${ARROWS[way] ?? ""} ${number(100 * confidence)}%`, frameText(pattern), joined, ...said];
+    setText(text, head.filter(Boolean).join("  ·  "));
+    setText(life, lifeText(pattern) || stateText(stateOf(pattern)));
     this.parts.chosen.hidden = false;
   }
 
@@ -167,8 +189,8 @@ export class Stage extends EventTarget {
     for (const input of this.timeframes) {
       input.checked = input.value === this.timeframe;
       input.addEventListener("change", () => {
-        this.timeframe = input.value;
         localStorage.setItem("timeframe", input.value);
+        this.#turnTo(input.value);
         this.reload();
       });
     }
@@ -180,6 +202,13 @@ export class Stage extends EventTarget {
     this.#overlay();
     this.parts.chosen.querySelector("button").addEventListener("click", () => this.#forget());
     this.chart.onHover((bar) => this.#legend(bar));
+  }
+
+  /** Another timeframe; its history is still to be fetched. */
+  #turnTo(timeframe) {
+    this.timeframe = timeframe;
+    for (const input of this.timeframes) input.checked = input.value === timeframe;
+    return true;
   }
 
   /** A session's VWAP begins anew each day, so that there is no line of it in daily bars. */
