@@ -43,7 +43,8 @@ def closing_place(view: BarView, direction: Direction) -> Floats:
     A neutral pattern has 0.5.
     """
     off = ratio(2.0 * view.close[0] - view.high[0] - view.low[0], high_low(view, 0))
-    return or_unknown(0.5 + 0.5 * off * direction)
+    # Rounding may carry a close on the low a bit below nothing.
+    return or_unknown(np.clip(0.5 + 0.5 * off * direction, 0.0, 1.0))
 
 
 def just_opened(view: BarView, bars: int) -> Bools:
