@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, lines
 from benchmarks.stage import PROJECT, Environment, stage
 
 RESULTS = PROJECT / "benchmarks" / "results" / "latest.json"
-PATIENCE_SECS = 180
+PATIENCE_SECS = 300
 
 Results = dict[str, list[Figure]]
 

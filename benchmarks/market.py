@@ -41,15 +41,18 @@ def chunks(batch: TickBatch, size: int) -> Iterator[TickBatch]:
         yield batch.take(slice(start, start + size))
 
 
-def history(market: SyntheticMarket, count: int = HISTORY_MINUTES) -> list[MinuteBars]:
-    """Closed bars of the minutes before START_MS."""
+def history(
+    market: SyntheticMarket, count: int = HISTORY_MINUTES, before: int = 0
+) -> list[MinuteBars]:
+    """Closed bars of the minutes before number `before`."""
     aggregator, made = Aggregator(None), []
     number = 0
-    for _, batch in minutes(market, -count, count):
+    for _, batch in minutes(market, before - count, count):
         number += 1
         made += aggregator.apply(Entry(f"{number}-0", Kind.TICKS, 0, batch)).closed
-    end = Entry(f"{number + 1}-0", Kind.CLOCK, START_MS + MINUTE_MS, empty_batch())
-    return [bars for bars in [*made, *aggregator.apply(end).closed] if bars.minute_ms < START_MS]
+    until = START_MS + before * MINUTE_MS
+    end = Entry(f"{number + 1}-0", Kind.CLOCK, until + MINUTE_MS, empty_batch())
+    return [bars for bars in [*made, *aggregator.apply(end).closed] if bars.minute_ms < until]
 
 
 def first(market: SyntheticMarket, ticks: int) -> TickBatch:
