@@ -6,6 +6,7 @@ Only what was stored of earlier sessions is read, so that a replay learns nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,32 +18,26 @@ from patterns.history import HistoryView
 from patterns.indicators.efficiency import efficiency
 from patterns.stored_bars import load_history
 from patterns.timeframes import TREND_BARS
-from patterns.views import Floats
+from patterns.views import Floats, Ints
 from patterns.volume_profile import SESSIONS, SLOT_MINUTES, VolumeProfile
 
+SLOT_MS = SLOT_MINUTES * MINUTE_MS
 TREND_DAYS = 60
 """How far back the daily bars of a trend are looked for."""
 LOOKED_AT = 3 * SESSIONS
 """Among how many sessions those of the usual length are chosen."""
 
-# A session's number is that of the last start that is not after the bar.
-VOLUMES = f"""
-SELECT place, slot, sum(volume * coalesce(factor, 1)), bit_or(1 << number)
-FROM (
-    SELECT (wanted.place - 1)::int AS place, bar.symbol, bar.volume,
-        width_bucket(bar."timestamp", %(starts)s::timestamptz[]) - 1 AS number,
-        floor(date_part('epoch', bar."timestamp" - (%(starts)s::timestamptz[])[
-            width_bucket(bar."timestamp", %(starts)s::timestamptz[])
-        ]) / {60 * SLOT_MINUTES})::int AS slot
-    FROM ohlcv_rolled AS bar
-    JOIN unnest(%(symbols)s::text[]) WITH ORDINALITY AS wanted (symbol, place) USING (symbol)
-    WHERE bar.timeframe = '15m' AND bar."timestamp" >= %(first)s AND bar."timestamp" < %(last)s
-        AND bar."timestamp" < (%(ends)s::timestamptz[])[
-            width_bucket(bar."timestamp", %(starts)s::timestamptz[])]
-) AS bars
-LEFT JOIN unnest(%(split)s::text[], %(before)s::int[], %(factor)s::float8[])
-    AS changed (symbol, number, factor) USING (symbol, number)
-GROUP BY place, slot
+# A bar of a quarter of an hour begins at one of a few hundred moments. What was traded before a
+# split is kept apart, session by session, of the few symbols that were split.
+VOLUMES = """
+SELECT bar.symbol, moment.slot, sum(bar.volume), bit_or(1 << moment.number),
+    CASE WHEN bar.symbol = ANY(%(split)s) THEN moment.number END AS alone
+FROM ohlcv_rolled AS bar
+JOIN unnest(%(times)s::timestamptz[], %(slots)s::int[], %(numbers)s::int[])
+    AS moment ("timestamp", slot, number) USING ("timestamp")
+WHERE bar.timeframe = '15m' AND bar."timestamp" BETWEEN %(first)s AND %(last)s
+    AND bar.symbol = ANY(%(symbols)s)
+GROUP BY bar.symbol, moment.slot, alone
 """
 
 SessionTimes = Sequence[tuple[int, int]]
@@ -77,9 +72,9 @@ def volume_profile(
         sessions = usual_sessions(configured_calendar(), before_ms)
     profile = VolumeProfile()
     if sessions:
-        cursor.execute(VOLUMES, _parameters(cursor, symbols, before_ms, sessions))
-        found = np.array(cursor.fetchall(), np.float64).reshape(-1, 4)
-        _fill(profile, found, sessions, len(symbols))
+        known = splits.load(cursor, symbols, before_ms)
+        cursor.execute(VOLUMES, _parameters(symbols, sessions, known))
+        _fill(profile, cursor.fetchall(), symbols, sessions, known)
     return profile
 
 
@@ -95,40 +90,58 @@ def usual_sessions(calendar: MarketCalendar, before_ms: int) -> list[tuple[int, 
 
 
 def _parameters(
-    cursor: Any, symbols: Sequence[str], before_ms: int, sessions: SessionTimes
+    symbols: Sequence[str], sessions: SessionTimes, known: Sequence[splits.KnownSplit]
 ) -> dict[str, Any]:
-    starts, ends = zip(*sessions, strict=True)
-    factors: dict[tuple[str, int], float] = {}
-    for split in splits.load(cursor, symbols, before_ms):
-        for number, start in enumerate(starts):
-            if start < split.time_ms:
-                key = split.symbol, number
-                factors[key] = factors.get(key, 1.0) / split.factor
+    moments = [
+        (from_ms(start + slot * SLOT_MS), slot, number)
+        for number, (start, end) in enumerate(sessions)
+        for slot in range(_slots(start, end))
+    ]
+    times, slots, numbers = (list(column) for column in zip(*moments, strict=True))
     return {
         "symbols": list(symbols),
-        "starts": [from_ms(start) for start in starts],
-        "ends": [from_ms(end) for end in ends],
-        "first": from_ms(starts[0]),
-        "last": from_ms(ends[-1]),
-        "split": [symbol for symbol, _ in factors],
-        "before": [number for _, number in factors],
-        "factor": list(factors.values()),
+        "split": [split.symbol for split in known if split.time_ms > sessions[0][0]],
+        "times": times,
+        "slots": slots,
+        "numbers": numbers,
+        "first": times[0],
+        "last": times[-1],
     }
 
 
-def _fill(profile: VolumeProfile, found: Floats, sessions: SessionTimes, symbols: int) -> None:
-    """found: one row a symbol and slot: place, slot, volume, and a bit for each session."""
-    length = max(end - start for start, end in sessions) // MINUTE_MS
-    slots = -(-length // SLOT_MINUTES)
-    place, slot, seen = found[:, 0].astype(int), found[:, 1].astype(int), found[:, 3].astype(int)
-    volume = np.zeros((slots, symbols))
-    volume[slot, place] = found[:, 2]
-    traded, stored = np.zeros(symbols, int), np.zeros(slots, int)
-    np.bitwise_or.at(traded, place, seen)
-    np.bitwise_or.at(stored, slot, seen)
-    counted = np.bitwise_count(traded[None, :] & stored[:, None])
-    minutes = np.minimum(SLOT_MINUTES, length - SLOT_MINUTES * np.arange(slots))
+def _slots(start_ms: int, end_ms: int) -> int:
+    return -(-(end_ms - start_ms) // SLOT_MS)
+
+
+def _fill(
+    profile: VolumeProfile,
+    rows: Sequence[tuple[str, int, float, int, int | None]],
+    symbols: Sequence[str],
+    sessions: SessionTimes,
+    known: Sequence[splits.KnownSplit],
+) -> None:
+    """rows: symbol, slot, volume, a bit for each session, and the session of one that was split."""
+    length = max(end - start for start, end in sessions)
+    places = {symbol: place for place, symbol in enumerate(symbols)}
+    shape = _slots(0, length), len(symbols)
+    volume, seen = np.zeros(shape), np.zeros(shape, np.int64)
+    for symbol, slot, traded, bits, alone in rows:
+        at = slot, places[symbol]
+        volume[at] += traded if alone is None else traded / _factor(known, symbol, sessions[alone])
+        seen[at] |= bits
+    counted = np.bitwise_count(_any(seen, axis=0) & _any(seen, axis=1))
+    minutes = np.minimum(SLOT_MS, length - SLOT_MS * np.arange(shape[0])) / MINUTE_MS
     with quiet():
         mean = volume / (counted * minutes[:, None])
-    known_slots, known_places = np.nonzero(counted)
-    profile.set(known_places, known_slots, mean[known_slots, known_places], symbols)
+    slots, rows_known = np.nonzero(counted)
+    profile.set(rows_known, slots, mean[slots, rows_known], len(symbols))
+
+
+def _any(seen: Ints, axis: int) -> Ints:
+    return np.bitwise_or.reduce(seen, axis=axis, keepdims=True)
+
+
+def _factor(known: Sequence[splits.KnownSplit], symbol: str, session: tuple[int, int]) -> float:
+    """What a share of that session has become, by its price."""
+    later = (s.factor for s in known if s.symbol == symbol and session[0] < s.time_ms)
+    return prod(later)
