@@ -196,7 +196,7 @@ def numbers(cursor: Any, count: int) -> list[int]:
 def write(cursor: Any, table: str, changed: Sequence[Stored], now: datetime) -> None:
     """Rows and events of one tier, numbered in the order of commits."""
     seqs = numbers(cursor, len(changed))
-    flows = [flow_id(i.detection.symbol, i.detection.bar_time_ms) for i in changed]
+    flows = [_flow(i.detection) for i in changed]
     numbered = list(zip(changed, seqs, flows, strict=True))
     new = [(i.detection, seq, flow) for i, seq, flow in numbered if i.detection.state == FORMED]
     if new:
@@ -208,6 +208,10 @@ def write(cursor: Any, table: str, changed: Sequence[Stored], now: datetime) -> 
     events = [detection_event(i.detection, s, flow, i.first_seen, now) for i, s, flow in numbered]
     for channel in channels(changed[0].detection.tier):
         outbox.add(cursor, channel, events)
+
+
+def _flow(detection: Detection) -> str:
+    return flow_id(detection.symbol, detection.bar_time_ms, detection.timeframe)
 
 
 def _row(item: Stored, seq: int, flow: str, now: datetime) -> dict[str, Any]:

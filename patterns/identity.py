@@ -27,9 +27,10 @@ def detection_id(symbol: str, detection_key: str, bar_time_ms: int) -> str:
     return named_id(f"{symbol}|{detection_key}|{bar_time_ms}")
 
 
-def flow_id(symbol: str, bar_time_ms: int) -> str:
+def flow_id(symbol: str, bar_time_ms: int, timeframe: str = "1m") -> str:
     """The flow of one bar, from its ticks to what was seen in it."""
-    return named_id(f"flow|{symbol}|{bar_time_ms}")
+    longer = "" if timeframe == "1m" else f"|{timeframe}"
+    return named_id(f"flow|{symbol}|{bar_time_ms}{longer}")
 
 
 def event_id(detection: str, seq: int) -> str:

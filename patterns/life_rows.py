@@ -111,7 +111,7 @@ def _row(item: LifeChange) -> dict[str, Any]:
 
 def _event(item: LifeChange, seq: int, first_seen: datetime, now: datetime) -> dict[str, Any]:
     detection = replace(item.detection, state=_state(item))
-    flow = flow_id(detection.symbol, detection.bar_time_ms)
+    flow = flow_id(detection.symbol, detection.bar_time_ms, detection.timeframe)
     return detection_event(detection, seq, flow, first_seen, now)
 
 

@@ -11,10 +11,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from patterns import identity
 from patterns.analysis import MinuteAnalysis
+from patterns.events import CHANNEL as LIVE
+from patterns.store import stored_names
 from streaming import indicator_messages, publish
 from streaming.analyst import send_outbox
 from streaming.database import PatientDatabase
@@ -82,17 +85,22 @@ class BarBroadcast:
 
     def analysed(self, analyses: Sequence[MinuteAnalysis]) -> None:
         """Publish indicators of the analysed bars; detections leave by the outbox."""
+        stored = stored_names()
         for analysis in analyses:
-            rows = indicator_messages.encoded_rows(analysis)
-            message = indicator_messages.whole(analysis, rows)
-            self._publisher.send_all([(publish.INDICATOR_MATRIX, message)])
-            messages = indicator_messages.single(analysis, rows)
-            self._publisher.send_while_heard(publish.INDICATORS, messages)
+            self._tell(indicator_messages.told(analysis, stored))
             self._note_detections(analysis)
+
+    def _tell(self, analysis: MinuteAnalysis) -> None:
+        rows = indicator_messages.encoded_rows(analysis)
+        message = indicator_messages.whole(analysis, rows)
+        self._publisher.send_all([(publish.INDICATOR_MATRIX, message)])
+        messages = indicator_messages.single(analysis, rows)
+        self._publisher.send_while_heard(publish.INDICATORS, messages)
 
     def _note_detections(self, analysis: MinuteAnalysis) -> None:
         symbols = dict.fromkeys(found.symbol for found in analysis.detections())
-        flows = [(identity.flow_id(symbol, analysis.bar_time_ms), symbol) for symbol in symbols]
+        bar = analysis.bar_time_ms, analysis.timeframe
+        flows = [(identity.flow_id(symbol, *bar), symbol) for symbol in symbols]
         self._flow.record_all(("tick", "bar", "detection", "saved"), flows, now_ms())
 
     def outbox_filled(self) -> None:
@@ -108,7 +116,31 @@ class BarBroadcast:
         sent = len(self._publisher.send_all(messages)) == len(messages)
         self._outbox_waits = not sent
         self._retry_at = time.monotonic() + OUTBOX_RETRY_SECS
+        if sent:
+            self._flow.record_all(("published",), flows_of(messages), now_ms())
         return sent
+
+
+class _Told(msgspec.Struct):
+    """What a detection's event says of its flow."""
+
+    symbol: str
+    flow_id: str
+
+
+class _Event(msgspec.Struct):
+    type: str
+    pattern: _Told
+
+
+_events = msgspec.json.Decoder(_Event)
+
+
+def flows_of(messages: Sequence[tuple[str, bytes]]) -> list[tuple[str, str]]:
+    """(flow id, symbol) of the detections among events; what becomes of them later is no stage."""
+    events = (_events.decode(message) for channel, message in messages if channel == LIVE)
+    told = (event.pattern for event in events if event.type != "pattern_state")
+    return list(dict.fromkeys((pattern.flow_id, pattern.symbol) for pattern in told))
 
 
 class PriceBroadcast:

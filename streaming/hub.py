@@ -48,6 +48,8 @@ CHANNELS = (
 LEAST_CUT_SECS, MOST_CUT_SECS, CUT_SECS_A_CLIENT = 0.05, 0.25, 0.00025
 LEAST_BACKOFF_SECS, MOST_BACKOFF_SECS = 0.25, 5.0
 DELIVERED_EVERY_SECS = 0.25
+STAGED = ("formed", "revised")
+"""What becomes of a detection later is no stage of its flow."""
 
 
 def now_ms() -> float:
@@ -100,7 +102,7 @@ class Hub:
         """Note when each detection first reached a browser, for the flow log."""
         for entry in entries:
             flow_id = entry.pattern.get("flow_id")
-            if not entry.delivered and flow_id:
+            if not entry.delivered and flow_id and entry.pattern.get("state") in STAGED:
                 self._delivered.append([flow_id, int(now_ms())])
             entry.delivered = True
 

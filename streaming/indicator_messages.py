@@ -8,18 +8,31 @@ the message for all (where a place is a name) and left out of a symbol's own.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
+import numpy as np
 
 from market.calendar import from_ms
 from patterns.analysis import MinuteAnalysis
-
-_NULL = b"null"
-
+from patterns.store import ALL
+from patterns.views import Floats
 
 Rows = list[bytes]
+Cut = Callable[[list[bytes]], bytes]
+"""Encoded values of a row → the inside of the object that names those that are numbers."""
+
+
+def told(analysis: MinuteAnalysis, stored: Sequence[str]) -> MinuteAnalysis:
+    """The analysis with the indicators that are stored: the others are computed on request."""
+    kept = [i for i, name in enumerate(analysis.names) if ALL in stored or name in stored]
+    if len(kept) == len(analysis.names):
+        return analysis
+    names = tuple(analysis.names[i] for i in kept)
+    return replace(analysis, names=names, values=analysis.values[:, kept])
 
 
 def encoded_rows(analysis: MinuteAnalysis) -> Rows:
@@ -46,27 +59,46 @@ def single(analysis: MinuteAnalysis, rows: Rows) -> Iterator[bytes]:
     """The `indicator_calculated` message of each symbol that has a bar."""
     if not analysis.names:
         return
-    names = [msgspec.json.encode(name) for name in analysis.names]
-    known = b",".join(name + b":%b" for name in names)
     # One random number serves the batch, and the place in it tells its messages apart.
     envelope = _envelope(uuid.uuid4().hex + "-%d")
     head = b'{"type":"indicator_calculated",%b,"indicators":{"symbol":%%b,%b,"values":{%%b}}}' % (
         envelope,
         _moment(analysis),
     )
-    for number, (symbol, row) in enumerate(zip(_symbols(analysis), rows, strict=True)):
-        values = row.split(b",")
-        if _NULL in values:
-            kept = zip(names, values, strict=True)
-            text = b",".join(b"%b:%b" % pair for pair in kept if pair[1] != _NULL)
-        else:
-            text = known % tuple(values)
-        yield head % (number, symbol, text)
+    names = [msgspec.json.encode(name) for name in analysis.names]
+    cut: dict[bytes, Cut] = {}
+    parts = zip(_symbols(analysis), rows, _patterns(analysis.values), strict=True)
+    for number, (symbol, row, pattern) in enumerate(parts):
+        found = cut.get(pattern)
+        if found is None:
+            found = cut[pattern] = _cut(names, pattern)
+        yield head % (number, symbol, found(row.split(b",")))
+
+
+def _patterns(values: Floats) -> list[bytes]:
+    """Which of each row's values are numbers, as bits: few rows differ in that from the next."""
+    bits = np.packbits(np.isfinite(values), axis=1)
+    packed, width = bits.tobytes(), bits.shape[1]
+    return [packed[at : at + width] for at in range(0, len(packed), width)]
+
+
+def _cut(names: list[bytes], pattern: bytes) -> Cut:
+    """What makes the inside of `values` out of a row's encoded values, without nulls."""
+    known = np.flatnonzero(np.unpackbits(np.frombuffer(pattern, np.uint8))).tolist()
+    template = b",".join([names[at] + b":%b" for at in known])
+    if len(known) == len(names):
+        return lambda values: template % tuple(values)
+    return lambda values: template % tuple([values[at] for at in known])
 
 
 def _symbols(analysis: MinuteAnalysis) -> list[bytes]:
     symbols = analysis.symbols
-    return [msgspec.json.encode(symbols[row]) for row in analysis.row.tolist()]
+    return [_encoded(symbols[row]) for row in analysis.row.tolist()]
+
+
+@lru_cache(1 << 16)
+def _encoded(name: str) -> bytes:
+    return msgspec.json.encode(name)
 
 
 def _envelope(event_id: str) -> bytes:

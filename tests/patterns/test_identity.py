@@ -19,3 +19,9 @@ def test_ids_of_different_things_differ_and_of_the_same_do_not():
     others = [detection_id("B", "doji:1m", 60_000), flow_id("A", 60_000), event_id(first, 1)]
     assert len({first, event_id(first, 2), *others}) == 5
     assert UUID(first).version == 5
+
+
+def test_bars_that_begin_together_have_a_flow_for_each_timeframe():
+    flows = {flow_id("A", 60_000, timeframe) for timeframe in ("1m", "5m", "1h", "1d")}
+    assert len(flows) == 4
+    assert flow_id("A", 60_000) in flows

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from patterns.analysis import MinuteAnalysis
-from streaming.indicator_messages import encoded_rows
+from streaming.indicator_messages import encoded_rows, told
 from streaming.indicator_messages import single as single_from
 from streaming.indicator_messages import whole as whole_from
 
@@ -88,3 +88,10 @@ def test_a_minute_without_values_has_no_messages_for_symbols(values, names):
     assert single(analysis(values, names)) == []
     message = json.loads(whole(analysis(values, names)))
     assert all(row == [] for row in message["values"].values())
+
+
+def test_only_the_stored_indicators_are_told():
+    kept = told(analysis(FOUR), ["VWAP", "RSI_14"])
+    assert kept.names == ("RSI_14", "VWAP")
+    assert json.loads(whole(kept))["values"]["AAPL"] == [50.0, 0.1 + 0.2]
+    assert told(analysis(FOUR), ["all"]).names == NAMES

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
-from market.models import DailyBar, MinuteBar, Symbol
+from market.models import DailyBar
 from patterns.models import IntradayPattern
 from streaming.web.broadcast import Broadcast
+from tests.streaming.web.market import OPEN, bar, detection, store
 
 pytestmark = pytest.mark.django_db
-
-OPEN = datetime(2025, 6, 2, 13, 30, tzinfo=UTC)  # 09:30 in New York, a Monday
-
-
-@pytest.fixture
-def trader(client: Client) -> Client:
-    client.force_login(User.objects.create_user("trader"))
-    return client
 
 
 @pytest.fixture(autouse=True)
@@ -30,30 +20,6 @@ def no_stream(monkeypatch: pytest.MonkeyPatch) -> Broadcast:
     broadcast = Broadcast()
     monkeypatch.setattr("streaming.api.stream_state", lambda: (broadcast, {"connected": False}))
     return broadcast
-
-
-@pytest.fixture
-def apple() -> Symbol:
-    return Symbol.objects.create(symbol="AAPL", name="Apple Inc.")
-
-
-def bar(minute: int, price: float, **fields: Any) -> MinuteBar:
-    values = {"open": price, "high": price + 1, "low": price - 1, "close": price + 0.5}
-    values |= {"volume": 100.0, "vwap": price, "trade_count": 2} | fields
-    moment = OPEN + timedelta(minutes=minute)
-    return MinuteBar(symbol="AAPL", timestamp=moment, **values)
-
-
-def store(*bars: MinuteBar) -> None:
-    MinuteBar.objects.bulk_create(bars)
-
-
-def detection(n: int, **fields: Any) -> IntradayPattern:
-    values = {"pattern_type": "doji", "timeframe": "1m", "direction": "neutral", "confidence": 0.5}
-    values |= {"price": 10.0, "state": "formed", "seq": n} | fields
-    key = {"symbol": "AAPL", "timestamp": OPEN + timedelta(minutes=n), "detection_key": "doji:1m"}
-    identity = f"00000000-0000-0000-0000-{n:012d}"
-    return IntradayPattern(**key, detection_id=identity, detection_timestamp=OPEN, **values)
 
 
 @pytest.mark.parametrize("path", ["/bars/AAPL", "/patterns/AAPL", "/streaming/api/status"])
@@ -110,6 +76,28 @@ def test_a_limit_never_cuts_a_longer_bar_in_two(trader, apple):
     assert last["volume"] == 500.0
 
 
+def test_bars_belong_to_a_span_by_their_start_and_are_never_cut(trader, apple):
+    store(*(bar(n, 10 + n) for n in range(15)))
+    query = {"timeframe": "5m", "from": "2025-06-02T13:32:00Z", "to": "2025-06-02T13:41:00Z"}
+    found = trader.get("/bars/AAPL", query).json()["bars"]
+    starts = [item["timestamp"][14:16] for item in found]
+    assert starts == ["35", "40"]
+    assert found[1]["volume"] == 500.0
+
+
+def test_hours_outside_sessions_begin_at_midnight_as_the_stream_adds_them_up(trader, apple):
+    night = {one: datetime(2025, 6, 2, 4, one, tzinfo=UTC) for one in (10, 40)}
+    evening = bar(0, 9)
+    evening.timestamp = datetime(2025, 6, 2, 20, 10, tzinfo=UTC)  # ten past four, all is over
+    for moment in night.values():
+        one = bar(0, 10)
+        one.timestamp = moment
+        store(one)
+    store(bar(385, 11), evening)
+    found = trader.get("/bars/AAPL?timeframe=1h").json()["bars"]
+    assert [item["timestamp"][11:16] for item in found] == ["04:00", "19:30", "20:00"]
+
+
 def test_today_is_added_to_the_stored_daily_bars(trader, apple):
     values = {"open": 1, "high": 2, "low": 1, "close": 2, "volume": 5}
     friday = datetime(2025, 5, 30, tzinfo=UTC)
@@ -157,40 +145,11 @@ def test_a_parameter_that_makes_no_sense_is_422_and_named(trader, apple, query):
     assert query.partition("=")[0] in answer.json()["detail"]
 
 
-def test_detections_are_paged_without_gap_or_repetition(trader, apple):
-    IntradayPattern.objects.bulk_create([detection(n) for n in range(1, 6)])
-    seqs, cursor = [], ""
-    while cursor is not None:
-        query = f"?limit=2{f'&cursor={cursor}' if cursor else ''}"
-        page = trader.get(f"/patterns/AAPL{query}").json()
-        seqs += [pattern["seq"] for pattern in page["patterns"]]
-        cursor = page["next_cursor"]
-    assert seqs == [5, 4, 3, 2, 1]
-
-
-def test_a_detection_comes_with_what_a_chart_draws_of_it(trader, apple):
-    data = {
-        "levels": {"trigger": 11.0, "stop": 9.0, "target": 14.0},
-        "geometry": {"pivots": {"low": [1748871000000, 9.0]}, "lines": {}},
-        "parts": {"fit": 0.5},
-    }
-    kept = data | {"holds": True, "bars": [1]}
-    IntradayPattern.objects.bulk_create([detection(1, pattern_data=kept), detection(2)])
-    plain, drawn = trader.get("/patterns/AAPL").json()["patterns"]
-    assert {name: drawn[name] for name in data} == data
-    assert not set(data) & set(plain)
-
-
 def test_a_cursor_that_is_none_of_ours_is_400(trader, apple):
     for cursor in ("x", "////", "MjAyNQ"):
         answer = trader.get(f"/patterns/AAPL?cursor={cursor}")
         assert answer.status_code == 400
         assert answer.json()["error"] == "Bad Request"
-
-
-def test_the_daily_tier_has_no_intraday_detections(trader, apple):
-    IntradayPattern.objects.bulk_create([detection(1)])
-    assert trader.get("/patterns/AAPL?tier=daily").json()["patterns"] == []
 
 
 def test_the_dashboard_gets_sparklines_names_detections_and_the_clock(trader, apple):
@@ -201,6 +160,7 @@ def test_the_dashboard_gets_sparklines_names_detections_and_the_clock(trader, ap
         {"symbol": "AAPL", "name": "Apple Inc.", "sector": "", "spark": [10.5, 12.5]}
     ]
     assert [pattern["seq"] for pattern in answer["detections"]] == [2, 1]
+    assert answer["newest_seq"] == 2
     assert len(answer["rates"]) == 3
     assert answer["market"]["zone"] == "America/New_York"
 
@@ -227,62 +187,14 @@ def test_the_openapi_document_names_every_endpoint(trader):
     assert {"/bars/{symbol}", "/patterns/{symbol}", "/streaming/api/status"} <= set(paths)
 
 
-def test_longer_indicators_are_computed_from_longer_bars(trader, apple):
-    store(*(bar(n, 10 + n / 10) for n in range(120)))
-    closes = [item["close"] for item in trader.get("/bars/AAPL?timeframe=5m").json()["bars"]]
-    found = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
-    assert [item["timeframe"] for item in found] == ["5m"] * 24
-    assert found[0]["bar_timestamp"] == "2025-06-02T15:25:00.000Z"
-    # By hand: the mean of the last twenty closes.
-    assert found[0]["values"]["SMA_20"] == pytest.approx(sum(closes[-20:]) / 20)
-    assert "SMA_20" not in found[-1]["values"]
-
-
-def test_a_longer_bar_that_still_grows_has_no_indicators_yet(trader, apple):
-    store(*(bar(n, 10) for n in range(13)))  # 13:42 is the newest minute, of 13:40 to 13:45
-    found = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
-    assert found[0]["bar_timestamp"] == "2025-06-02T13:35:00.000Z"
-
-
-def test_the_session_vwap_of_longer_bars_is_that_of_their_minutes(trader, apple):
-    store(bar(0, 10, volume=100.0), bar(1, 20, volume=300.0), bar(9, 40, volume=100.0))
-    (last, first) = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
-    assert first["values"]["VWAP"] == pytest.approx((10 * 100 + 20 * 300) / 400)
-    assert last["values"]["VWAP"] == pytest.approx((10 * 100 + 20 * 300 + 40 * 100) / 500)
-
-
-def test_daily_indicators_are_of_the_daily_tier(trader, apple):
-    values = {"open": 1, "high": 2, "low": 1, "volume": 5}
-    days = [datetime(2025, 3, 3, tzinfo=UTC) + timedelta(days=n) for n in range(30)]
-    DailyBar.objects.bulk_create(
-        DailyBar(symbol="AAPL", timestamp=day, close=1 + n / 30, **values)
-        for n, day in enumerate(days)
+def test_the_openapi_document_tells_each_field_and_each_filter(trader):
+    document = trader.get("/api/openapi.json").json()
+    asked = document["paths"]["/patterns/{symbol}"]["get"]["parameters"]
+    assert {"tier", "timeframe", "pattern", "state", "from", "to", "limit", "cursor"} <= {
+        parameter["name"] for parameter in asked
+    }
+    schemas = document["components"]["schemas"]
+    assert {"life", "levels", "geometry", "parts", "legs"} <= set(schemas["Pattern"]["properties"])
+    assert {"200", "404", "422"} <= set(
+        document["paths"]["/indicators/{symbol}"]["get"]["responses"]
     )
-    store(bar(0, 10))  # the clock has gone on since
-    found = trader.get("/indicators/AAPL?timeframe=1d&tier=daily").json()["indicators"]
-    assert len(found) == 30
-    assert found[0]["values"]["SMA_20"] == pytest.approx(
-        sum(1 + n / 30 for n in range(10, 30)) / 20
-    )
-    assert trader.get("/indicators/AAPL?timeframe=1d&tier=intraday").json()["indicators"] == []
-
-
-def test_computed_indicators_are_paged_without_gap_or_repetition(trader, apple):
-    store(*(bar(n, 10 + n % 7) for n in range(60)))
-    whole = trader.get("/indicators/AAPL?timeframe=5m").json()["indicators"]
-    paged, cursor = [], ""
-    while cursor is not None:
-        query = f"&limit=5{f'&cursor={cursor}' if cursor else ''}"
-        page = trader.get(f"/indicators/AAPL?timeframe=5m{query}").json()
-        paged += page["indicators"]
-        cursor = page["next_cursor"]
-    assert [item["bar_timestamp"] for item in paged] == [item["bar_timestamp"] for item in whole]
-    since = whole[3]["bar_timestamp"]
-    late = trader.get("/indicators/AAPL", {"timeframe": "5m", "from": since}).json()["indicators"]
-    assert late == whole[:4]
-
-
-@pytest.mark.parametrize("timeframe", ["5m", "1d"])
-def test_a_symbol_without_bars_has_no_computed_indicators(trader, apple, timeframe):
-    answer = trader.get(f"/indicators/AAPL?timeframe={timeframe}")
-    assert answer.json() == {"symbol": "AAPL", "indicators": [], "next_cursor": None}

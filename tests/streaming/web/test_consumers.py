@@ -104,6 +104,41 @@ async def test_bars_come_for_subscribed_symbols_until_they_are_unsubscribed(hub)
     await made.disconnect()
 
 
+async def test_indicators_of_every_timeframe_come_with_it(hub):
+    made = socket(consumers.StreamingConsumer)
+    await made.connect()
+    await received(made)
+    await made.send_to('{"action": "subscribe", "symbols": ["AAPL"]}')
+    await made.send_to('{"action": "ping"}')
+    assert (await received(made))["type"] == "pong"
+    for timeframe in ("1m", "5m", "1h"):
+        values = {"names": ["RSI_14", "VWAP"], "values": {"AAPL": [50.0, None]}}
+        publish(hub, "indicators", minute_ms=0, timeframe=timeframe, **values)
+        message = await received(made)
+        assert message["minute_ms"] == 0
+        assert message["indicators"]["timeframe"] == timeframe
+        assert message["indicators"]["values"] == {"RSI_14": 50.0}
+    await made.disconnect()
+
+
+async def test_a_detection_is_followed_through_its_states(hub):
+    made = socket(consumers.PatternsConsumer)
+    await made.connect()
+    await received(made)
+    filters = '{"tiers": ["daily"], "timeframes": ["1d"]}'
+    await made.send_to(f'{{"action": "filter", "filters": {filters}}}')
+    await made.send_to('{"action": "ping"}')
+    assert (await received(made))["type"] == "pong"
+    steps = [("pattern_detected", "formed"), ("pattern_state", "confirmed")]
+    for seq, (kind, state) in enumerate(steps, 1):
+        pattern = {"seq": seq, "symbol": "AAPL", "state": state, "tier": "daily"}
+        publish(hub, kind, pattern=pattern | {"timeframe": "5m", "seq": seq + 10})
+        publish(hub, kind, pattern=pattern | {"timeframe": "1d"})
+        message = await received(made)
+        assert (message["type"], message["pattern"]["state"]) == (kind, state)
+    await made.disconnect()
+
+
 async def test_a_message_that_makes_no_sense_is_answered_and_the_socket_stays(hub):
     made = socket(consumers.StreamingConsumer)
     await made.connect()

@@ -88,8 +88,9 @@ async def test_what_reached_a_browser_first_is_reported_once(listening):
     async with redis.pubsub() as heard:
         await heard.subscribe(DELIVERED_CHANNEL)
         await heard.get_message(timeout=5)
-        entry = DetectionEntry(1, {"flow_id": "f1"}, "frame")
-        hub.sent([entry])
+        entry = DetectionEntry(1, {"flow_id": "f1", "state": "formed"}, "frame")
+        later = DetectionEntry(2, {"flow_id": "f2", "state": "confirmed"}, "frame")
+        hub.sent([later, entry])
         hub.sent([entry])
         message = await heard.get_message(timeout=5)
     flow_ids = json.loads(message["data"])["flow_ids"]
