@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,11 +25,13 @@ from patterns.history import HistoryView
 from patterns.matrix import align_right
 from patterns.registry import Registry, standard
 from tests.patterns.bars import MINUTE, session_start
-from tests.patterns.eager import eager
 from tests.patterns.last_bar import chart_matrix
 
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)  # the message says which part it is
-EAGER = Registry(standard().indicators, [eager(d) for d in standard().detectors])
+UNSURE = Registry(
+    standard().indicators,
+    [replace(d, min_confidence=0.0, cool_down=0) for d in standard().detectors],
+)
 FLAT = path([(n, 50.0) for n in range(24)], wick=0.5)  # every range is 1, every volume 100
 PRICE = st.floats(1e-4, 1e6, allow_nan=False)
 
@@ -62,7 +66,7 @@ def wild_bars(draw):
 def test_every_confidence_and_part_lies_between_zero_and_one(timeframe, columns):
     rows = np.zeros(len(columns["open"]), np.intp)
     matrix = align_right(["A"], rows, columns, session_start)
-    _, hits = analyse_history(matrix, EAGER, timeframe)
+    _, hits = analyse_history(matrix, UNSURE, timeframe)
     for block in hits:
         for name, values in {"confidence": block.confidence, **block.parts}.items():
             where = f"{name} of {block.detector.pattern_type}: {values}"

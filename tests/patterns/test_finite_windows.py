@@ -10,7 +10,8 @@ import pytest
 
 from patterns.analysis import Detection
 from patterns.definitions import Detector
-from patterns.evaluate import analyse_history
+from patterns.evaluate import analyse_history, quiet
+from patterns.history import HistoryView
 from patterns.indicators import opening_range, pivots, session_range, squeeze_run, vwap_run
 from patterns.matrix import BarMatrix, align_right
 from patterns.registry import Registry, standard
@@ -144,6 +145,29 @@ def test_a_days_detector_reads_no_further_back_than_it_says(days, detector):
 def test_a_minutes_detector_reads_no_further_back_than_it_says(detector):
     matrix, found = minutes()
     assert_window_is_true(matrix, found.get(detector.pattern_type, []), detector, "1m")
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [detector for detector in whole().detectors if not detector.inputs],
+    ids=lambda detector: detector.pattern_type,
+)
+def test_the_bars_of_the_warm_up_and_one_more_are_enough_to_find_it(detector):
+    matrix, _ = minutes()
+    with quiet():
+        strength = detector.strength(HistoryView(matrix))
+    bars = detector.warm_up + 1
+    rng = np.random.default_rng(6)
+    row, last = np.nonzero(strength)
+    chosen = rng.permutation(len(row))[:MOST_POINTS]
+    row = np.concatenate([row[chosen], rng.integers(0, len(SYMBOLS), MOST_POINTS)])
+    last = np.concatenate([last[chosen], rng.integers(bars, matrix.bars, MOST_POINTS)])
+    enough = last - bars + 1 >= (matrix.bars - matrix.count)[row]
+    row, last = row[enough], last[enough]
+    with quiet():
+        alone = detector.strength(HistoryView(cut_before(matrix, row, last, last - bars + 1)))
+    np.testing.assert_array_equal(alone[:, -1], strength[row, last])
+    assert not alone[:, :-1].any()
 
 
 def test_most_detectors_are_seen_at_work(days):
