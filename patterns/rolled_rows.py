@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from market.calendar import from_ms
 from market.storage.copy import copy_columns, encode_names, timestamps
 from patterns.rolled import RolledBars
 
 FIELDS = ("open", "high", "low", "close", "volume", "vwap")
+ANY_STORED = """
+SELECT EXISTS (SELECT 1 FROM ohlcv_rolled WHERE "timestamp" = %s AND timeframe = %s)
+"""
 STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS incoming_rolled (LIKE ohlcv_rolled) ON COMMIT DELETE ROWS
 """
@@ -33,14 +37,24 @@ ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET (
 def save(cursor: Any, symbols: Sequence[str], rolled: Sequence[tuple[str, RolledBars]]) -> int:
     """Insert or replace these bars, in order, in the caller's transaction; how many rows."""
     names = encode_names(symbols)
-    written = 0
-    cursor.execute(STAGING)
     for name, bars in rolled:
-        copy_columns(cursor, "incoming_rolled", _columns(name, bars, names))
-        cursor.execute(UPSERT)
-        cursor.execute("TRUNCATE incoming_rolled")
-        written += len(bars)
-    return written
+        columns = _columns(name, bars, names)
+        if _may_be_stored(cursor, name, bars):
+            cursor.execute(STAGING)
+            copy_columns(cursor, "incoming_rolled", columns)
+            cursor.execute(UPSERT)
+            cursor.execute("TRUNCATE incoming_rolled")
+        else:
+            copy_columns(cursor, "ohlcv_rolled", columns)
+    return sum(len(bars) for _, bars in rolled)
+
+
+def _may_be_stored(cursor: Any, timeframe: str, bars: RolledBars) -> bool:
+    """Whether a row of this bar could be there, or needs what a plain COPY can not do."""
+    if np.isnan(bars.vwap).any():
+        return True
+    cursor.execute(ANY_STORED, [from_ms(bars.minute_ms), timeframe])
+    return bool(cursor.fetchone()[0])
 
 
 def _columns(

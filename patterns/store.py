@@ -115,7 +115,7 @@ def _columns(
     symbols = [analysis.symbols[row] for row in analysis.row.tolist()]
     return {
         "symbol": ("text", encode_names(symbols)),
-        "timeframe": ("text", encode_names([analysis.timeframe] * rows)),
+        "timeframe": ("text", np.full(rows, analysis.timeframe.encode())),
         '"timestamp"': ("i8", timestamps(np.full(rows, analysis.bar_time_ms))),
         "set_id": ("i8", np.full(rows, set_id)),
         "values": ("f8[]", values),

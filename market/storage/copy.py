@@ -47,10 +47,11 @@ def _groups_of_equal_length(columns: Mapping[str, tuple[str, Column]]) -> Iterat
     if not texts:
         yield np.arange(count)
         return
-    lengths = np.stack([np.char.str_len(values) for values in texts], axis=1)
-    kinds, group = np.unique(lengths, axis=0, return_inverse=True)
-    for index in range(len(kinds)):
-        yield np.flatnonzero(group.ravel() == index)
+    size = np.zeros(count, np.int64)
+    for values in texts:
+        size = size * (values.dtype.itemsize + 1) + np.char.str_len(values)
+    for kind in np.unique(size):
+        yield np.flatnonzero(size == kind)
 
 
 def _block(columns: Mapping[str, tuple[str, Column]], rows: Column) -> Column:
@@ -115,4 +116,4 @@ def copy_columns(
 
 def encode_names(names: Sequence[str]) -> NDArray[np.bytes_]:
     """Symbol names as the UTF-8 bytes array that `text` columns take."""
-    return np.char.encode(np.array(names, dtype=np.str_), "utf-8")
+    return np.array([name.encode() for name in names], dtype=np.bytes_)
