@@ -125,8 +125,8 @@ def analyse_history(
             known = _rows(given or {}, start, start + BLOCK) | recursions
             for first in range(0, len(block.symbols), rows):
                 view = HistoryView(block.rows(first, first + rows))
-                values = _rows(known, first, first + rows) | _computed(view, chosen.indicators)
-                view.values = values
+                view.values = values = _rows(known, first, first + rows)
+                values |= _computed(view, chosen.indicators)
                 hits.extend(_block_hits(view, chosen, start + first))
                 for name in outputs.keys() & values.keys():
                     outputs[name][start + first : start + first + rows] = values[name]
