@@ -73,5 +73,7 @@ def adjusted(matrix: BarMatrix, splits: Sequence[KnownSplit], *, daily: bool = F
     if not splits:
         return matrix
     factor = factors(matrix, splits, daily=daily)
-    prices = {name: np.asfortranarray(getattr(matrix, name) * factor) for name in PRICES}
+    prices: dict[str, Any] = {
+        name: np.asfortranarray(getattr(matrix, name) * factor) for name in PRICES
+    }
     return replace(matrix, volume=np.asfortranarray(matrix.volume / factor), **prices)

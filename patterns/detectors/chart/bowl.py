@@ -73,7 +73,8 @@ def rim(view: BarView, number: int) -> Bools:
 
 def _roomy(view: BarView, number: int) -> Bools:
     """Whether none of five bars close before the right rim is as high: most rims fail here."""
-    return ~_as_high(view, pivots(view).anchor(number), NEAR).any(axis=0)
+    crowded: Bools = _as_high(view, pivots(view).anchor(number), NEAR).any(axis=0)
+    return ~crowded
 
 
 def _met(view: BarView, number: int) -> Floats:

@@ -100,7 +100,8 @@ def _shape(view: BarView) -> Shape:
 def _inside(view: BarView, upper: Line, lower: Line) -> Bools:
     """Whether the closes since the newest pivot lie between the lines."""
     ago, close = closes(view, REACH)
-    return between(close, lower.at(ago), upper.at(ago)).all(axis=0)
+    inside: Bools = between(close, lower.at(ago), upper.at(ago)).all(axis=0)
+    return inside
 
 
 def shape(view: BarView) -> Shape:

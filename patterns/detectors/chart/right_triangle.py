@@ -45,7 +45,7 @@ def right_triangle(sign: int, off_line: float = 0.6, level: float = 0.12) -> Det
         flat_rise, _ = _rises(converging.shape(view), sign)
         levelness = 1.0 - np.abs(flat_rise) / level
         fit = 0.5 * converging.touching(view, off_line) + 0.5 * levelness
-        return converging.parts_of(view, fit, 1.0 * direction)
+        return converging.parts_of(view, fit, direction.astype(np.float64))
 
     return Detector(
         pattern_type=f"{name}_triangle",

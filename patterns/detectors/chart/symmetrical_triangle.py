@@ -28,7 +28,7 @@ def symmetrical_triangle(off_line: float = 0.6, steep: float = 0.25) -> Detector
         it = converging.shape(view)
         unequal = np.abs(it.rise_upper + it.rise_lower)
         fit = 0.5 * converging.touching(view, off_line) + 0.5 * (1.0 - unequal)
-        return converging.parts_of(view, fit, 1.0 * direction)
+        return converging.parts_of(view, fit, direction.astype(np.float64))
 
     return Detector(
         pattern_type="symmetrical_triangle",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from patterns.definitions import Detector, Direction, Parts, Strength
@@ -90,7 +92,7 @@ def _fresh(view: BarView, side: int) -> Bools:
 
 
 def _levels(view: BarView, direction: Direction, span: int) -> Levels:
-    side = 1.0 * direction
+    side = direction.astype(np.float64)
     line = _line(view, side)
     trigger = line.at(0.0)
     stop = _extreme(view, side, line.last[0])
@@ -98,7 +100,7 @@ def _levels(view: BarView, direction: Direction, span: int) -> Levels:
 
 
 def _geometry(view: BarView, direction: Direction) -> Geometry:
-    side = 1.0 * direction
+    side = direction.astype(np.float64)
     names = ("first", "second", "third")
     return Geometry(
         pivots={name: _pivot(view, side, 2 - number) for number, name in enumerate(names)},
@@ -123,13 +125,12 @@ def trend_line_break(off_line: float = 0.4, steep: float = 0.06) -> Detector:
 
     def find(view: BarView) -> Strength:
         up, down = (
-            judged(view, _crossed(view, side), lambda points, side=side: judge(points, side))
-            for side in (1, -1)
+            judged(view, _crossed(view, side), partial(judge, side=side)) for side in (1, -1)
         )
         return (up - down).astype(np.int16)
 
     def parts(view: BarView, direction: Direction) -> Parts:
-        side = 1.0 * direction
+        side = direction.astype(np.float64)
         beyond = side * ratio(view.close[0] - _line(view, side).at(0.0), unit(view))
         return {
             "fit": or_unknown(np.clip(1.0 - _off_line(view, side) / off_line, 0.0, 1.0)),

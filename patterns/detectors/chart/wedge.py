@@ -51,7 +51,7 @@ def wedge(sign: int, off_line: float = 0.6, steep: float = 0.25) -> Detector:
         low, high = converging.NARROWED
         narrowed = (high - it.width / it.height) / (high - low)
         fit = 0.5 * converging.touching(view, off_line) + 0.5 * narrowed
-        return converging.parts_of(view, fit, -1.0 * direction)
+        return converging.parts_of(view, fit, -direction.astype(np.float64))
 
     return Detector(
         pattern_type=f"{name}_wedge",
