@@ -73,7 +73,7 @@ def rim(view: BarView, number: int) -> Bools:
 
 def _roomy(view: BarView, number: int) -> Bools:
     """Whether none of five bars close before the right rim is as high: most rims fail here."""
-    crowded: Bools = _as_high(view, pivots(view).anchor(number), NEAR).any(axis=0)
+    crowded: Bools = np.logical_or.reduce(_as_high(view, pivots(view).anchor(number), NEAR), axis=0)
     return ~crowded
 
 

@@ -100,7 +100,7 @@ def _shape(view: BarView) -> Shape:
 def _inside(view: BarView, upper: Line, lower: Line) -> Bools:
     """Whether the closes since the newest pivot lie between the lines."""
     ago, close = closes(view, REACH)
-    inside: Bools = between(close, lower.at(ago), upper.at(ago)).all(axis=0)
+    inside: Bools = np.logical_and.reduce(between(close, lower.at(ago), upper.at(ago)), axis=0)
     return inside
 
 

@@ -105,7 +105,7 @@ def _climbed(view: BarView, it: Rest) -> Bools:
     ago, close = closes(view, LONGEST_POLE + MOST_BARS + 1)
     large = it.side * (close[:-1] - close[1:]) > LARGEST_STEP * it.pole
     within = (ago[:-1] >= it.points[1][0]) & (ago[:-1] < it.points[0][0])
-    jump: Bools = (large & within).any(axis=0)
+    jump: Bools = np.logical_or.reduce(large & within, axis=0)
     return ~jump
 
 
