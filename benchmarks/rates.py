@@ -15,6 +15,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,9 @@ def walks_like(bars: BarMatrix, seed: int) -> BarMatrix:
     opened = np.cumsum(gaps + paths[-1], axis=1) - paths[-1] + _first(bars)
     low, high = np.minimum(paths.min(axis=0), 0.0), np.maximum(paths.max(axis=0), 0.0)
     sides = dict(zip(SIDES, (0.0, high, low, paths[-1]), strict=True))
-    prices = {name: _cents(np.exp(opened + move), has) for name, move in sides.items()}
+    prices: dict[str, Any] = {
+        name: _cents(np.exp(opened + move), has) for name, move in sides.items()
+    }
     return replace(bars, volume=_volumes(bars, rng), **prices)
 
 
