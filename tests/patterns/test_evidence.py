@@ -60,7 +60,7 @@ def wild_bars(draw):
 
 @pytest.mark.parametrize("timeframe", ["1m", "1d"])
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=UNSHRUNK
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=UNSHRUNK
 )
 @given(columns=wild_bars())
 def test_every_confidence_and_part_lies_between_zero_and_one(timeframe, columns):

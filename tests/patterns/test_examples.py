@@ -18,6 +18,7 @@ from tests.patterns.bars import MINUTE, START, as_matrix, minute, walk
 
 DETECTORS = standard().detectors
 LONGEST_LOOKBACK = 260
+LONG_EXAMPLE = 100
 each = pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.pattern_type)
 
 
@@ -31,10 +32,11 @@ def detected(detector: Detector, timeframe: str) -> list[list[Detection]]:
 
 @each
 def test_the_example_shows_the_pattern_on_its_last_bar(detector):
-    for timeframe in {detector.timeframes[0], detector.timeframes[-1]}:
-        *_, last = detected(detector, timeframe)
-        assert [d.pattern_type for d in last] == [detector.pattern_type], timeframe
-        [detection] = last
+    first, last = detector.timeframes[0], detector.timeframes[-1]
+    for timeframe in {first, last} if len(detector.example) < LONG_EXAMPLE else {last}:
+        *_, found = detected(detector, timeframe)
+        assert [d.pattern_type for d in found] == [detector.pattern_type], timeframe
+        [detection] = found
         assert detection.confidence >= detector.min_confidence
         assert detection.bar_time_ms == START + (len(detector.example) - 1) * MINUTE
         assert set(detection.pattern_data["parts"]) == {*detector.weights, AGREEMENT}

@@ -65,14 +65,14 @@ def test_an_engine_warmed_from_the_database_finds_the_same_bit_for_bit(monkeypat
 
 
 def test_a_restart_that_analyses_minutes_again_writes_nothing_new():
-    minutes = walk(len(SYMBOLS), 460, seed=12)
+    minutes = walk(len(SYMBOLS), 260, seed=12)
     store_bars(minutes)
     live, restarted = engine(cool_down=8), engine(cool_down=8)
     save([live.close(m) for m in minutes])
     before = rows()
     with connection.cursor() as cursor:
-        store.warm(cursor, restarted, minutes[440].minute_ms)
-    again = [restarted.close(m) for m in minutes[440:]]
+        store.warm(cursor, restarted, minutes[240].minute_ms)
+    again = [restarted.close(m) for m in minutes[240:]]
     result = save(again, NOW + timedelta(hours=1))
     assert any(a.changes for a in again)
     assert (result.formed, result.revised, result.lives) == (0, 0, 0)
@@ -80,15 +80,15 @@ def test_a_restart_that_analyses_minutes_again_writes_nothing_new():
 
 
 def test_indicators_asked_for_equal_those_that_were_computed_live():
-    minutes = walk(len(SYMBOLS), 470, seed=13)
+    minutes = walk(len(SYMBOLS), 270, seed=13)
     store_bars(minutes)
     live = engine()
     analyses = [live.close(m) for m in minutes]
     wanted = ["MACD_HIST", "VWAP"]
-    first, last = minutes[455].minute_ms, minutes[465].minute_ms
+    first, last = minutes[255].minute_ms, minutes[265].minute_ms
     with connection.cursor() as cursor:
         series = indicators_for(cursor, "F", wanted, first, last, session_start)
-    expected = {a.bar_time_ms: a.indicators(2) for a in analyses[455:465] if 2 in a.row}
+    expected = {a.bar_time_ms: a.indicators(2) for a in analyses[255:265] if 2 in a.row}
     assert series.time_ms.tolist() == list(expected)
     for name in wanted:
         live_values = [values[name] for values in expected.values()]
