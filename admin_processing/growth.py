@@ -6,21 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Measured on PostgreSQL 17 with TimescaleDB 2.19, indexes included: what a fresh database says
-# before it has rows of its own. Bytes a row, and rows for each bar of one minute.
-MEASURED_BYTES = {
-    "ohlcv_1min": 177.0,
-    "intraday_indicator_values": 255.0,
-    "intraday_patterns": 508.0,
-    "integration_events": 213.0,
+MINUTE_BARS, DAILY_BARS = "ohlcv_1min", "ohlcv_daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a table takes: bytes a row, indexes included, and rows for each bar of `of`."""
+
+    bytes_a_row: float
+    rows_a_bar: float
+    of: str = MINUTE_BARS
+
+
+# Measured on PostgreSQL 17 with TimescaleDB 2.19, on a session of 200 symbols of the synthetic
+# market after 260 daily bars each: what a fresh database says before it has rows of its own.
+MEASURED = {
+    MINUTE_BARS: Measured(177, 1.0),
+    "ohlcv_rolled": Measured(159, 0.28),
+    "intraday_indicator_values": Measured(279, 1.28),
+    "intraday_patterns": Measured(1101, 0.107),
+    "combo_patterns": Measured(1508, 0.00006),
+    "integration_events": Measured(213, 0.60),
+    DAILY_BARS: Measured(175, 1.0, DAILY_BARS),
+    "daily_indicator_values": Measured(260, 1.0, DAILY_BARS),
+    "daily_patterns": Measured(1584, 0.122, DAILY_BARS),
 }
-MEASURED_ROWS_A_BAR = {
-    "ohlcv_1min": 1.0,
-    "intraday_indicator_values": 1.0,
-    "intraday_patterns": 0.30,
-    "integration_events": 1.22,
-}
-TABLES = tuple(MEASURED_BYTES)
+TABLES = tuple(MEASURED)
 ENOUGH_ROWS = 5_000
 
 # A hypertable's rows are in its chunks, which inherit from it.
@@ -43,22 +54,26 @@ class Growth:
     bytes_a_row: float
     rows_a_bar: float
     measured: bool
+    daily: bool = False
 
     def bytes_a_day(self, symbols: int, minutes: int) -> float:
         """Bytes a day, were every symbol to trade in every minute: an upper bound."""
-        return self.bytes_a_row * self.rows_a_bar * symbols * minutes
+        bars = symbols * (1 if self.daily else minutes)
+        return self.bytes_a_row * self.rows_a_bar * bars
 
 
 def growth(rows: Mapping[str, int], sizes: Mapping[str, int]) -> list[Growth]:
     """Each table's growth, from its rows and bytes in this database."""
-    bars = rows.get("ohlcv_1min", 0)
-    return [_growth(table, rows.get(table, 0), sizes.get(table, 0), bars) for table in TABLES]
+    return [_growth(table, rows, sizes.get(table, 0)) for table in TABLES]
 
 
-def _growth(table: str, rows: int, size: int, bars: int) -> Growth:
-    if min(rows, bars) < ENOUGH_ROWS:
-        return Growth(table, MEASURED_BYTES[table], MEASURED_ROWS_A_BAR[table], False)
-    return Growth(table, size / rows, rows / bars, True)
+def _growth(table: str, rows: Mapping[str, int], size: int) -> Growth:
+    known = MEASURED[table]
+    mine, bars = rows.get(table, 0), rows.get(known.of, 0)
+    daily = known.of == DAILY_BARS
+    if min(mine, bars) < ENOUGH_ROWS:
+        return Growth(table, known.bytes_a_row, known.rows_a_bar, False, daily)
+    return Growth(table, size / mine, mine / bars, True, daily)
 
 
 def read_sizes(cursor: Any) -> tuple[dict[str, int], dict[str, int]]:

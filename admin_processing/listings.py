@@ -66,6 +66,43 @@ _BAR_COLUMNS = {
     "Source": "source",
 }
 
+_DETECTION_COLUMNS = {
+    "Bar (UTC)": "timestamp",
+    "Symbol": "symbol",
+    "Tier": "tier",
+    "Pattern": "pattern_type",
+    "Timeframe": "timeframe",
+    "Direction": "direction",
+    "Confidence": "confidence",
+    "Price": "price",
+    "State": "state",
+    "Life": (
+        "(SELECT string_agg((step ->> 0) || ' ' || to_char("
+        "to_timestamp((step ->> 1)::float8 / 1000) AT TIME ZONE 'UTC', 'MM-DD HH24:MI'), ', ')"
+        " FROM jsonb_array_elements(coalesce(life, '[]')) AS step)"
+    ),
+    "Detected (UTC)": "detection_timestamp",
+    "Seq": "seq",
+    "Flow": "flow_id",
+}
+_LEGS = (
+    "(SELECT string_agg((leg ->> 'pattern_type') || ' ' || (leg ->> 'timeframe') || ' '"
+    " || (leg ->> 'state'), ' + ')"
+    " FROM jsonb_array_elements(coalesce(pattern_data -> 'legs', '[]')) AS leg)"
+)
+_INDICATOR_COLUMNS = {
+    "Bar (UTC)": "timestamp",
+    "Symbol": "symbol",
+    "Timeframe": "timeframe",
+    "Values": (
+        "(SELECT string_agg(name || ' ' || round(value::numeric, 4), '  ')"
+        " FROM unnest(named.names, bar.values) AS pair (name, value)"
+        " WHERE value <> 'NaN'::float8)"
+    ),
+    "Calculated (UTC)": "calculation_timestamp",
+}
+_NAMED = "AS bar JOIN indicator_sets AS named ON named.id = set_id"
+
 LISTINGS = {
     listing.slug: listing
     for listing in (
@@ -88,22 +125,45 @@ LISTINGS = {
             "symbol",
         ),
         Listing(
-            "detections",
-            "Detections",
-            "patterns.view_intradaypattern",
-            "intraday_patterns",
+            "rolled-bars",
+            "Bars of 5m to 1h",
+            "market.view_rolledbar",
+            "ohlcv_rolled",
             {
-                "Bar (UTC)": "timestamp",
+                "Time (UTC)": "timestamp",
                 "Symbol": "symbol",
-                "Pattern": "pattern_type",
                 "Timeframe": "timeframe",
-                "Direction": "direction",
-                "Confidence": "confidence",
-                "Price": "price",
-                "State": "state",
-                "Detected (UTC)": "detection_timestamp",
-                "Seq": "seq",
-                "Flow": "flow_id",
+                **{name.title(): name for name in ("open", "high", "low", "close", "volume")},
+                "VWAP": "vwap",
+                "Partial": "is_partial",
+            },
+            ("symbol", "timeframe", "is_partial"),
+            "symbol || ' ' || timeframe",
+        ),
+        Listing(
+            "detections",
+            "Detections of all tiers",
+            "patterns.view_intradaypattern",
+            "detections",
+            _DETECTION_COLUMNS,
+            ("symbol", "tier", "timeframe", "pattern_type", "direction", "state"),
+            "symbol || ' ' || detection_key",
+        ),
+        Listing(
+            "combos",
+            "Combos and their legs",
+            "patterns.view_combopattern",
+            "combo_patterns",
+            {
+                "Trigger (UTC)": "timestamp",
+                "Symbol": "symbol",
+                "Rule": "pattern_type",
+                "Title": "pattern_data ->> 'title'",
+                "Legs": _LEGS,
+                **{
+                    name: _DETECTION_COLUMNS[name]
+                    for name in ("Direction", "Confidence", "State", "Life", "Detected (UTC)")
+                },
             },
             ("symbol", "pattern_type", "direction", "state"),
             "symbol || ' ' || detection_key",
@@ -112,19 +172,18 @@ LISTINGS = {
             "indicators",
             "Indicators",
             "patterns.view_indicatorvalues",
-            "intraday_indicator_values AS bar JOIN indicator_sets AS named ON named.id = set_id",
-            {
-                "Bar (UTC)": "timestamp",
-                "Symbol": "symbol",
-                "Timeframe": "timeframe",
-                "Values": (
-                    "(SELECT string_agg(name || ' ' || round(value::numeric, 4), '  ')"
-                    " FROM unnest(named.names, bar.values) AS pair (name, value)"
-                    " WHERE value <> 'NaN'::float8)"
-                ),
-                "Calculated (UTC)": "calculation_timestamp",
-            },
+            f"intraday_indicator_values {_NAMED}",
+            _INDICATOR_COLUMNS,
             ("symbol", "timeframe"),
+            "symbol || ' ' || timeframe",
+        ),
+        Listing(
+            "daily-indicators",
+            "Daily indicators",
+            "patterns.view_dailyindicatorvalues",
+            f"daily_indicator_values {_NAMED}",
+            _INDICATOR_COLUMNS,
+            ("symbol",),
             "symbol || ' ' || timeframe",
         ),
         Listing(

@@ -11,16 +11,24 @@ from admin_processing.growth import Growth, growth, report
 def test_rows_here_are_measured() -> None:
     rows = {
         "ohlcv_1min": 10_000,
+        "ohlcv_rolled": 5_000,
         "intraday_indicator_values": 10_000,
         "intraday_patterns": 5_000,
         "integration_events": 20_000,
+        "ohlcv_daily": 20_000,
+        "daily_patterns": 10_000,
     }
-    sizes = dict.fromkeys(rows, 2_000_000)
-    bars, indicators, patterns, events = growth(rows, sizes)
-    assert bars == Growth("ohlcv_1min", 200.0, 1.0, True)
-    assert indicators.bytes_a_row == 200.0
-    assert (patterns.bytes_a_row, patterns.rows_a_bar) == (400.0, 0.5)
-    assert (events.bytes_a_row, events.rows_a_bar) == (100.0, 2.0)
+    found = {entry.table: entry for entry in growth(rows, dict.fromkeys(rows, 2_000_000))}
+    assert found["ohlcv_1min"] == Growth("ohlcv_1min", 200.0, 1.0, True)
+    assert found["intraday_patterns"] == Growth("intraday_patterns", 400.0, 0.5, True)
+    assert found["integration_events"] == Growth("integration_events", 100.0, 2.0, True)
+    assert found["daily_patterns"] == Growth("daily_patterns", 200.0, 0.5, True, daily=True)
+    assert not found["combo_patterns"].measured
+
+
+def test_the_daily_tier_grows_by_the_day_whatever_the_minutes() -> None:
+    daily = Growth("daily_patterns", 200.0, 0.5, True, daily=True)
+    assert daily.bytes_a_day(500, 390) == daily.bytes_a_day(500, 960) == 50_000
 
 
 def test_a_day_is_every_symbol_in_every_minute() -> None:
@@ -41,3 +49,5 @@ def test_the_command_prints_a_line_a_table(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "ohlcv_1min" in out
     assert "integration_events" in out
+    assert "combo_patterns" in out
+    assert "daily_indicator_values" in out

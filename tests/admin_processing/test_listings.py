@@ -10,6 +10,7 @@ from django.test import Client
 
 from admin_processing.listings import LISTINGS, PAGE
 from market.models import MinuteBar
+from patterns.models import ComboPattern, DailyIndicatorValues, DailyPattern, IndicatorSet
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +91,43 @@ def test_numbers_and_times_are_shown_as_operators_read_them(operator):
     content = operator.get("/admin/data/bars/").content.decode()
     assert "2025-06-02 13:30:00" in content
     assert "1,234.5" in content
+
+
+def found(model, number, **fields):
+    values = {"pattern_type": "squeeze", "timeframe": "1d", "direction": "bullish"}
+    values |= {"confidence": 0.5, "price": 10.0, "state": "failed", "seq": number} | fields
+    key = {"symbol": "AAPL", "timestamp": START, "detection_key": f"k{number}"}
+    identity = f"00000000-0000-0000-0000-{number:012d}"
+    model(**key, detection_id=identity, detection_timestamp=START, **values).save(force_insert=True)
+
+
+def test_detections_of_all_tiers_are_listed_with_what_became_of_them(operator):
+    life = [["confirmed", 1_748_871_000_000], ["failed", 1_748_957_400_000]]
+    found(DailyPattern, 1, tier="daily", life=life)
+    found(ComboPattern, 2, tier="combo", timeframe="5m")
+    (combo, daily) = operator.get("/admin/data/detections/").context["page"].rows
+    assert (daily[2], combo[2]) == ("daily", "combo")
+    assert daily[9] == "confirmed 06-02 13:30, failed 06-03 13:30"
+    rows = operator.get("/admin/data/detections/?tier=daily").context["page"].rows
+    assert [row[2] for row in rows] == ["daily"]
+
+
+def test_a_combo_is_listed_with_its_legs(operator):
+    legs = [
+        {"pattern_type": "squeeze", "timeframe": "1d", "state": "confirmed"},
+        {"pattern_type": "opening_range_break", "timeframe": "5m", "state": "formed"},
+    ]
+    found(ComboPattern, 1, tier="combo", pattern_data={"title": "Squeeze, then up", "legs": legs})
+    (row,) = operator.get("/admin/data/combos/").context["page"].rows
+    assert row[3] == "Squeeze, then up"
+    assert row[4] == "squeeze 1d confirmed + opening_range_break 5m formed"
+
+
+def test_daily_indicators_are_listed_by_name(operator):
+    names = IndicatorSet.objects.create(names=["RSI_14", "SMA_200"])
+    values = {"set_id": names.pk, "values": [61.25, float("nan")]}
+    DailyIndicatorValues.objects.create(
+        symbol="AAPL", timeframe="1d", timestamp=START, calculation_timestamp=START, **values
+    )
+    (row,) = operator.get("/admin/data/daily-indicators/").context["page"].rows
+    assert row[3] == "RSI_14 61.2500"

@@ -27,7 +27,8 @@ from tickstock_site.processes import URL_OF_ROLE
 PROJECT = Path(__file__).parents[2]
 SYMBOLS = ["AAPL", "AMZN", "GOOGL", "JPM", "META", "MSFT", "NVDA", "TSLA", "V", "XOM"]
 NAME, PASSWORD = "trader", "moving-prices-9"
-MARKET_TABLES = "ohlcv_1min, intraday_patterns, intraday_indicator_values, symbols"
+MARKET_TABLES = "ohlcv_1min, intraday_patterns, daily_patterns, combo_patterns, "
+MARKET_TABLES += "intraday_indicator_values, symbols"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,8 +24,8 @@ from redis import Redis
 from patterns.identity import detection_id, flow_id
 
 MINUTE_MS = 60_000
-NAMES = ["RSI_14", "SMA_20", "SMA_50", "EMA_12", "EMA_26", "MACD", "MACD_SIGNAL", "MACD_HIST"]
-NAMES += ["BB_UPPER", "BB_MIDDLE", "BB_LOWER", "ATR_14", "VWAP"]
+NAMES = ["RSI_14", "SMA_20", "SMA_50", "EMA_9", "EMA_20", "MACD", "MACD_SIGNAL"]
+NAMES += ["BB_UPPER", "BB_LOWER", "ATR_14", "VWAP"]
 TYPES = [("engulfing", "bullish"), ("hammer", "bullish"), ("morning_star", "bullish")]
 TYPES += [("engulfing", "bearish"), ("evening_star", "bearish"), ("hanging_man", "bearish")]
 TYPES += [("doji", "neutral"), ("volume_spike", "neutral"), ("session_high", "bullish")]
@@ -34,10 +34,15 @@ BAR = """INSERT INTO ohlcv_1min (symbol, timestamp, open, high, low, close, volu
     trade_count, source)
     VALUES (%s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, 'synthetic')
     ON CONFLICT DO NOTHING"""
-DETECTION = """INSERT INTO intraday_patterns (symbol, timestamp, detection_key, detection_id,
+DETECTION = """INSERT INTO {table} (symbol, timestamp, detection_key, detection_id,
     pattern_type, timeframe, direction, confidence, price, detection_timestamp, flow_id)
-    VALUES (%s, to_timestamp(%s / 1000.0), %s, %s, %s, '1m', %s, %s, %s, now(), %s)
+    VALUES (%s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, now(), %s)
     ON CONFLICT DO NOTHING RETURNING seq"""
+BECOMES = """UPDATE {table} SET state = %(state)s, state_timestamp = now(),
+    life = coalesce(life, '[]')
+        || jsonb_build_array(jsonb_build_array(%(state)s::text, %(ms)s::int8)),
+    seq = nextval('intraday_pattern_seq') WHERE detection_id = %(id)s RETURNING seq"""
+TABLES = {"daily": "daily_patterns", "combo": "combo_patterns"}
 VALUES = """INSERT INTO intraday_indicator_values
     (symbol, timeframe, timestamp, set_id, values, calculation_timestamp)
     VALUES (%s, '1m', to_timestamp(%s / 1000.0), %s, %s, now()) ON CONFLICT DO NOTHING"""
@@ -82,8 +87,8 @@ class Quote:
         macd = self.price - sma20
         rsi = 50 + 50 * math.tanh(macd / (spread or 1))
         vwap = sum(self.closes) / len(self.closes)
-        tail = [sma20 + spread, sma20, sma20 - spread, spread / 4, vwap]
-        return [rsi, sma20, sma50, (self.price + sma20) / 2, sma20, macd, macd / 2, macd / 2, *tail]
+        tail = [sma20 + spread, sma20 - spread, spread / 4, vwap]
+        return [rsi, sma20, sma50, (self.price + sma20) / 2, sma20, macd, macd / 2, *tail]
 
 
 class FakeStream:
@@ -149,20 +154,36 @@ class FakeStream:
         if publish:
             self.publish("bars", "bars", minute_ms=minute_ms, timeframe="1m", bars=bars)
             self.publish(
-                "indicators", "indicators", minute_ms=minute_ms, names=NAMES, values=values
+                "indicators",
+                "indicators",
+                minute_ms=minute_ms,
+                timeframe="1m",
+                names=NAMES,
+                values=values,
             )
         for symbol in self.dice.sample(sorted(bars), min(len(bars), 2 + len(bars) // 40)):
             kind, direction = self.dice.choice(TYPES)
             self.detect(symbol, kind, direction, minute_ms, bars[symbol][3], publish)
 
     def detect(
-        self, symbol: str, kind: str, direction: str, minute_ms: int, price: float, publish: bool
+        self,
+        symbol: str,
+        kind: str,
+        direction: str,
+        minute_ms: int,
+        price: float,
+        publish: bool,
+        timeframe: str = "1m",
+        tier: str = "intraday",
     ) -> dict[str, Any]:
         """Store one detection and publish it; returns the `pattern` object."""
-        found = detection_id(symbol, f"{kind}:1m", minute_ms)
+        detection_key = f"{kind}:{timeframe}"
+        found = detection_id(symbol, detection_key, minute_ms)
         flow, confidence = flow_id(symbol, minute_ms), round(self.dice.uniform(0.45, 0.98), 3)
-        key = (symbol, minute_ms, f"{kind}:1m", found, kind, direction, confidence, price, flow)
-        row = self.database.execute(DETECTION, key).fetchone()
+        key = (symbol, minute_ms, detection_key, found, kind, timeframe)
+        statement = DETECTION.format(table=TABLES.get(tier, "intraday_patterns"))
+        values = (*key, direction, confidence, price, flow)
+        row = self.database.execute(statement, values).fetchone()  # type: ignore[arg-type]
         self.counts["patterns_detected"] += 1
         pattern = {
             "detection_id": found,
@@ -170,8 +191,8 @@ class FakeStream:
             "state": "formed",
             "symbol": symbol,
             "pattern_type": kind,
-            "timeframe": "1m",
-            "tier": "intraday",
+            "timeframe": timeframe,
+            "tier": tier,
             "direction": direction,
             "confidence": confidence,
             "price": price,
@@ -182,6 +203,14 @@ class FakeStream:
         if publish and row:
             self._send("tickstock:patterns:streaming", "pattern_detected", pattern=pattern)
         return pattern
+
+    def become(self, pattern: dict[str, Any], state: str, minute_ms: int) -> None:
+        """Bring a detection to another state, with the bar that begins at `minute_ms`."""
+        statement = BECOMES.format(table=TABLES.get(pattern["tier"], "intraday_patterns"))
+        values = {"state": state, "ms": minute_ms, "id": pattern["detection_id"]}
+        row = self.database.execute(statement, values).fetchone()  # type: ignore[arg-type]
+        now = pattern | {"state": state, "seq": row[0]}  # type: ignore[index]
+        self._send("tickstock:patterns:streaming", "pattern_state", pattern=now)
 
     # --- live -------------------------------------------------------------------------------------
 

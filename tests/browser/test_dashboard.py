@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from tests.browser.fake_stream import MINUTE_MS
+
 expect = pytest.importorskip("playwright.sync_api").expect
 
 ROWS = "[role=grid] .row"
@@ -85,6 +87,74 @@ def test_a_detection_appears_as_it_is_published_and_leads_to_its_chart(visit, li
     expect(first).to_contain_text("Evening star")
     first.get_by_role("button").click()
     expect(page.locator("h1")).to_have_text("TSLA")
+
+
+def test_a_detection_goes_through_its_states_in_its_own_row(visit, live):
+    seen = visit()
+    page = ready(seen.page)
+    minute_ms = int(time.time() // 60) * 60_000
+    pattern = live.detect("TSLA", "evening_star", "bearish", minute_ms, 123.45, publish=True)
+    row = page.locator(f"[data-id='{pattern['detection_id']}']")
+    state = row.locator(".state")
+    expect(state).to_have_text("○ Formed")
+    row.focus()
+    later = live.detect("XOM", "doji", "neutral", minute_ms, 50.0, publish=True)
+    expect(page.locator(f"[data-id='{later['detection_id']}']")).to_be_visible()
+    live.become(pattern, "confirmed", minute_ms + MINUTE_MS)
+    expect(state).to_have_text("✓ Confirmed")
+    live.become(pattern, "failed", minute_ms + 2 * MINUTE_MS)
+    expect(state).to_have_text("✕ Failed")
+    expect(row).to_be_focused()
+    expect(row).to_have_count(1)
+    row.click()
+    chosen = page.locator("p.chosen")
+    expect(chosen).to_contain_text(re.compile(r"✓ Confirmed \d\d:\d\d → ✕ Failed \d\d:\d\d"))
+    assert seen.complaints == []
+
+
+def test_the_feed_can_be_filtered_by_timeframe_and_tier(visit, live):
+    seen = visit()
+    page = ready(seen.page)
+    minute_ms = int(time.time() // 60) * MINUTE_MS
+    day_ms = minute_ms // 86_400_000 * 86_400_000
+    live.detect("AAPL", "flag", "bullish", minute_ms, 10.0, True, "5m")
+    live.detect("AAPL", "squeeze", "bullish", day_ms, 10.0, True, "1d", "daily")
+    live.detect("AAPL", "gap_opening_range_up", "bullish", minute_ms, 10.0, True, "5m", "combo")
+    frames = page.get_by_role("combobox", name="Timeframe of detections")
+    rows = page.locator("#feed li .frame")
+    for choice, shown in (("5m bars", "5m"), ("Daily", "daily"), ("Combos", "combo 5m")):
+        frames.select_option(choice)
+        expect(rows).to_have_text([shown])
+    frames.select_option("Intraday")
+    expect(rows.filter(has_text="combo")).to_have_count(0)
+    expect(rows.filter(has_text="5m")).to_have_count(1)
+    page.reload()
+    ready(page)
+    for choice, shown in (("Daily", "daily"), ("Combos", "combo 5m")):
+        frames.select_option(choice)
+        expect(rows).to_have_text([shown])
+    page.locator("#feed li").first.get_by_role("button").click()
+    expect(page.locator("[data-timeframe]:checked")).to_have_value("5m")
+    expect(page.locator("p.chosen a")).not_to_have_attribute("href", re.compile("."))
+    assert seen.complaints == []
+
+
+def test_indicators_of_another_timeframe_are_not_shown(visit, stream):
+    page = ready(visit().page)
+    page.locator("#row-NVDA").click()
+    expect(page.locator("h1")).to_have_text("NVDA")
+    first = page.locator(".readouts dd").first
+    expect(first).to_have_text(re.compile(r"\d"))
+    minute_ms = int(time.time() // 60) * MINUTE_MS
+    told = {"minute_ms": minute_ms, "names": ["RSI_14"]}
+    stream.publish("indicators", "indicators", timeframe="5m", values={"NVDA": [1.25]}, **told)
+    stream.publish("indicators", "indicators", timeframe="1m", values={"NVDA": [2.5]}, **told)
+    expect(first).to_have_text("2.50 oversold")
+    page.get_by_text("5m", exact=True).click()
+    expect(page.locator("[data-when]")).to_have_text(re.compile("of 5m"))
+    stream.publish("indicators", "indicators", timeframe="1m", values={"NVDA": [1.25]}, **told)
+    stream.publish("indicators", "indicators", timeframe="5m", values={"NVDA": [98.5]}, **told)
+    expect(first).to_have_text("98.50 overbought")
 
 
 def test_the_feed_can_be_filtered_by_direction(visit, live):
@@ -223,8 +293,13 @@ def test_a_symbols_page_lists_its_detections(visit, live):
     page = ready(seen.page)
     expect(page.locator("h1")).to_have_text("V")
     expect(page.locator("#feed li").first).to_contain_text("Doji")
-    live.detect("V", "hammer", "bullish", minute_ms, 50.0, publish=True)
-    expect(page.locator("#feed li").first).to_contain_text("Hammer")
+    hammer = live.detect("V", "hammer", "bullish", minute_ms, 50.0, publish=True)
+    row = page.locator("#feed li", has_text="Hammer").first
+    expect(row).to_contain_text("Formed")
+    live.become(hammer, "target_reached", minute_ms)
+    expect(row).to_contain_text("◎ Target reached")
+    page.reload()
+    expect(row.locator(".life")).to_have_text(re.compile(r"◎ Target reached \d\d:\d\d"))
     assert seen.complaints == []
 
 
