@@ -142,6 +142,11 @@ class MarketCalendar:
         started = session.open_ms if time_ms >= session.open_ms else session.first_ms
         return max(midnight, started)
 
+    def day_start(self, time_ms: int) -> int:
+        """Where the trading day of `time_ms` begins: its first ticks, pre-market ones included."""
+        session = self.session_at(time_ms)
+        return self.session_start(time_ms) if session is None else session.first_ms
+
     def session_end(self, time_ms: int) -> int:
         """Where the session that `session_start` gives for `time_ms` ends.
 

@@ -83,7 +83,7 @@ def usual_sessions(calendar: MarketCalendar, before_ms: int) -> list[tuple[int, 
 
     An early close would put its closing auction into a slot at midday.
     """
-    ended = [(s.open_ms, s.last_ms) for s in calendar.sessions if s.last_ms <= before_ms]
+    ended = [(s.first_ms, s.last_ms) for s in calendar.sessions if s.last_ms <= before_ms]
     recent = ended[-LOOKED_AT:]
     usual = max((end - start for start, end in recent), default=0)
     return [(start, end) for start, end in recent if end - start == usual][-SESSIONS:]

@@ -23,10 +23,18 @@ MINUTES = {"5m": 5, "15m": 15, "1h": 60}
 
 @dataclass(frozen=True, slots=True)
 class SessionHours:
-    """Where the session of a moment starts and ends, in Unix ms."""
+    """Where the session of a moment starts and ends, in Unix ms.
+
+    day: where its trading day starts, by default with the session; earlier in extended hours.
+    """
 
     start: Callable[[int], int]
     end: Callable[[int], int]
+    day: Callable[[int], int] | None = None
+
+    def time_of_day(self, time_ms: int) -> int:
+        """Minutes since the trading day's start."""
+        return (time_ms - (self.day or self.start)(time_ms)) // MINUTE_MS
 
     def bucket(self, time_ms: int, timeframe: str) -> tuple[int, int]:
         """Start and end of the bucket of a minute."""

@@ -185,5 +185,5 @@ class MarketEngine:
 
     def _expected_volume(self, timeframe: str, rows: Ints, time_ms: int) -> Floats:
         minutes = MINUTES.get(timeframe, 1)
-        minute = (time_ms - self.hours.start(time_ms)) // MINUTE_MS
+        minute = self.hours.time_of_day(time_ms)
         return self.volume_profile.expected(rows, minute, minutes)

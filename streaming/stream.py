@@ -193,11 +193,15 @@ class Stream:
         return Analyst(
             self.symbols,
             self.registry,
-            SessionHours(self.calendar.session_start, self.calendar.session_end),
+            self._hours(),
             self.database,
             self.counters,
             self._bars,
         )
+
+    def _hours(self) -> SessionHours:
+        known = self.calendar
+        return SessionHours(known.session_start, known.session_end, known.day_start)
 
     def _make_feed_thread(self, listeners: list[Callable[[Entry], None]]) -> FeedThread:
         writer = JournalWriter(

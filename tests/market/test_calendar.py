@@ -130,3 +130,22 @@ def test_the_configured_calendar_is_the_settings(settings: object) -> None:
 
     assert configured_calendar().name == "XNYS"
     assert market_status(from_ms(ny(TUESDAY, 12))).is_open
+
+
+def test_a_session_ends_with_its_ticks_or_where_the_next_begins():
+    """2024-07-02, a Tuesday: 09:30–16:05 with the auction, 04:00–20:00 where extended."""
+    nine, half_past_nine = utc(2024, 7, 2, 13, 0), utc(2024, 7, 2, 13, 30)
+    regular, extended = calendar("XNYS"), calendar("XNYS", "extended")
+    assert regular.session_end(half_past_nine) == utc(2024, 7, 2, 20, 5)
+    assert regular.session_end(nine) == half_past_nine
+    assert extended.session_end(nine) == half_past_nine
+    assert extended.session_end(half_past_nine) == utc(2024, 7, 3, 0, 0)
+    assert extended.day_start(half_past_nine) == extended.day_start(nine) == utc(2024, 7, 2, 8, 0)
+    assert regular.day_start(half_past_nine) == half_past_nine
+    saturday = utc(2024, 7, 6, 15, 0)
+    assert regular.session_end(saturday) == utc(2024, 7, 7, 4, 0)
+    assert calendar("24/7").session_end(saturday) == utc(2024, 7, 7, 0, 0)
+
+
+def utc(*moment: int) -> int:
+    return to_ms(datetime(*moment, tzinfo=UTC))
