@@ -2,10 +2,11 @@
 
     python -m benchmarks dashboard
 
-The database holds two sessions of 500 symbols: bars and indicators of every minute, and detections
-on one bar in five. The page is opened in chromium where there is one (until prices, chart and
-detections are drawn), else fetched with everything that it asks for. Queries are those of every
-page and every request of the dashboard, each timed where Django sends it.
+The database holds two sessions of 500 symbols: bars and indicators of every minute and of every
+five, and detections on one bar in five; a year of daily bars with theirs. The page is opened in
+chromium where there is one (until prices, chart and detections are drawn), else fetched with
+everything that it asks for. Queries are those of every page and every request of the dashboard,
+each timed where Django sends it.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ PAGES = (
     "/streaming/api/dashboard",
     *(f"/bars/{SYMBOL}?timeframe={length}&limit=500" for length in ("1m", "5m", "15m", "1h", "1d")),
     f"/patterns/{SYMBOL}?limit=200",
-    f"/indicators/{SYMBOL}?timeframe=1m&limit=500",
+    f"/patterns/{SYMBOL}?timeframe=5m&limit=200",
+    f"/patterns/{SYMBOL}?tier=daily&state=formed&limit=200",
+    *(f"/indicators/{SYMBOL}?timeframe={length}&limit=500" for length in ("1m", "5m", "1h", "1d")),
+    f"/indicators/{SYMBOL}?names=all&limit=500",
 )
 ASKED_BY_THE_PAGE = (
     "/streaming/api/dashboard",
     f"/bars/{SYMBOL}?timeframe=1m&limit=500",
-    f"/patterns/{SYMBOL}?limit=200",
+    f"/patterns/{SYMBOL}?timeframe=1m&limit=200",
     f"/indicators/{SYMBOL}?timeframe=1m&limit=500",
 )
 DRAWN = """() => document.querySelectorAll('[role=row]').length > 10
@@ -69,17 +73,37 @@ ON CONFLICT (names) DO UPDATE SET names = excluded.names RETURNING id
 INDICATORS = f"""
 INSERT INTO intraday_indicator_values
     (symbol, timeframe, timestamp, set_id, values, calculation_timestamp)
-SELECT symbol, '1m', {WHEN}, {{set_id}}, {{values}}, {WHEN} + interval '1 minute'
-FROM {NAMES}, {DAYS}, {MINUTES}
+SELECT symbol, timeframe, {WHEN}, {{set_id}}, {{values}}, {WHEN} + interval '1 minute'
+FROM {NAMES}, {DAYS}, {MINUTES},
+    LATERAL (VALUES ('1m', 1), ('5m', 5)) AS bars (timeframe, length) WHERE minute % length = 0
 """
 DETECTIONS = f"""
 INSERT INTO intraday_patterns (symbol, timestamp, detection_key, detection_id, pattern_type,
     timeframe, direction, confidence, price, detection_timestamp, state_timestamp, pattern_data)
-SELECT symbol, {WHEN}, 'doji:1m', gen_random_uuid(), 'doji', '1m', 'neutral', 0.7, 100,
-    {WHEN} + interval '1 minute', {WHEN} + interval '1 minute',
+SELECT symbol, {WHEN}, 'doji:' || timeframe, gen_random_uuid(), 'doji', timeframe, 'neutral', 0.7,
+    100, {WHEN} + interval '1 minute', {WHEN} + interval '1 minute',
     '{{{{"parts": {{{{"body": 0.1}}}}, "price": 100, "bars": [0], "holds": true}}}}'
-FROM {NAMES}, {DAYS}, {MINUTES} WHERE (minute + ascii(symbol)) % 5 = 0
+FROM {NAMES}, {DAYS}, {MINUTES}, LATERAL (VALUES ('1m', 1), ('5m', 5)) AS bars (timeframe, length)
+WHERE (minute + ascii(symbol)) % 5 = 0 AND minute % length = 0
 """
+YEAR = "generate_series(3, 252) AS day"
+DATE = "(date_trunc('day', now()) - interval '1 day' * day)"
+DAILY_BARS = f"""
+INSERT INTO ohlcv_daily (symbol, timestamp, open, high, low, close, volume, source)
+SELECT symbol, {DATE}, 100, 101, 99, 100, 1000, 'synthetic' FROM {NAMES}, {YEAR}
+"""
+DAILY_INDICATORS = f"""
+INSERT INTO daily_indicator_values
+    (symbol, timeframe, timestamp, set_id, values, calculation_timestamp)
+SELECT symbol, '1d', {DATE}, {{set_id}}, {{values}}, now() FROM {NAMES}, {YEAR}
+"""
+DAILY_DETECTIONS = f"""
+INSERT INTO daily_patterns (symbol, timestamp, detection_key, detection_id, pattern_type,
+    timeframe, direction, confidence, price, detection_timestamp, state, life)
+SELECT symbol, {DATE}, 'doji:1d', gen_random_uuid(), 'doji', '1d', 'neutral', 0.7, 100, now(),
+    'expired', '[["expired", 0]]' FROM {NAMES}, {YEAR} WHERE (day + ascii(symbol)) % 7 = 0
+"""
+FILL = (BARS, INDICATORS, DETECTIONS, DAILY_BARS, DAILY_INDICATORS, DAILY_DETECTIONS)
 
 
 def measure(*, quick: bool) -> list[Figure]:
@@ -116,10 +140,9 @@ def _fill(quick: bool) -> None:
     import os
 
     import psycopg
+    from django.conf import settings
 
-    from patterns.registry import standard
-
-    names = list(standard().shown)
+    names = list(settings.INDICATORS_STORED)
     fill = {
         "symbols": QUICK_SYMBOLS if quick else SYMBOLS,
         "minutes": QUICK_MINUTES if quick else SESSION_MINUTES,
@@ -129,7 +152,7 @@ def _fill(quick: bool) -> None:
     with psycopg.connect(os.environ["DATABASE_READWRITE_URL"]) as connection:
         row = connection.execute(INDICATOR_SET, [names]).fetchone()
         assert row is not None
-        for statement in (BARS, INDICATORS, DETECTIONS):
+        for statement in FILL:
             connection.execute(statement.format(set_id=row[0], **fill))  # type: ignore[arg-type]
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("ANALYZE")

@@ -11,9 +11,13 @@ from benchmarks.stage import STAGE
 
 TABLES = (
     "ohlcv_1min",
+    "ohlcv_rolled",
     "ohlcv_daily",
     "intraday_indicator_values",
+    "daily_indicator_values",
     "intraday_patterns",
+    "daily_patterns",
+    "combo_patterns",
     "event_outbox",
     "integration_events",
     "stream_positions",
