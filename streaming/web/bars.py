@@ -35,13 +35,13 @@ LONGER_BARS = f"""
 WITH minute AS (SELECT * {MINUTES_OF_BARS}),
 placed AS (
     SELECT *, CASE
-        WHEN width_bucket(extract(epoch FROM timestamp), %(edges)s::numeric[]) %% 2 = 1
+        WHEN width_bucket(extract(epoch FROM timestamp)::float8, %(edges)s::float8[]) %% 2 = 1
         THEN %(at_open)s ELSE %(otherwise)s
     END AS off FROM minute
 ),
 started AS (
     SELECT *, to_timestamp(
-        floor((extract(epoch FROM timestamp) - off) / %(step)s) * %(step)s + off
+        floor((extract(epoch FROM timestamp)::float8 - off) / %(step)s) * %(step)s + off
     ) AS bar_start FROM placed
 )
 SELECT bar_start AS timestamp,
@@ -121,8 +121,8 @@ def _edges(calendar: MarketCalendar, wanted: dict[str, Any]) -> list[float]:
     oldest = columns(OLDEST_MINUTE, wanted)[0][0]
     if oldest is None:
         return [0]
-    since = to_ms(oldest)
-    found = [s for s in calendar.sessions if s.last_ms > since]
+    since, until = to_ms(oldest), to_ms(wanted["until"])
+    found = [s for s in calendar.sessions if s.last_ms > since and s.open_ms < until]
     return [edge / 1000 for s in found for edge in (s.open_ms, s.last_ms)] or [0]
 
 
