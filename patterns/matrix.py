@@ -30,6 +30,9 @@ from patterns.views import (
 
 SessionStart = Callable[[int], int]
 
+FEW_ROWS = 2_000
+"""So many rows fit into the processor's cache with all bars of a window."""
+
 
 class MinuteBars(Protocol):
     """Closed bars of one minute as parallel columns; `symbol_id` is the row in the symbols list."""
@@ -236,6 +239,21 @@ class WindowView(BarView):
         self.rows = rows
         self._number = number
         self.count = number + 1
+        self.stacked = len(rows) <= FEW_ROWS
+
+    def stack(self, field: str, bars: int, ago: int = 0) -> NDArray[Any]:
+        """A row for each bar; windows of any length share what was read."""
+        deepest = ago + bars
+        if deepest > self._window.depth:
+            raise ValueError(f"{field}[{deepest - 1}]: the window holds {self._window.depth} bars")
+        rows = min(1 << (deepest - 1).bit_length(), self._window.depth)
+        whole: NDArray[Any] = self.memo(("stack", field, rows), lambda: self._stack(field, rows))
+        return whole[ago:deepest]
+
+    def _stack(self, field: str, rows: int) -> NDArray[Any]:
+        back = np.arange(rows)[:, None] * self._window.room
+        where = self._window.at(self.rows, self._number) - back
+        return self._window.fields[field].reshape(-1).take(where, mode="wrap")
 
     def gather(self, field: str, ago: Ints) -> NDArray[Any]:
         """The field at another number of bars ago for each row."""

@@ -145,6 +145,8 @@ class BarView:
 
     count: Ints
     rows: Ints
+    stacked = False
+    """Whether `stack` serves windows: else each column is one operation, moved back as asked."""
     read: Reader
     """Reads a column. It must not hold the view: that would keep its arrays from being freed."""
 
@@ -167,6 +169,10 @@ class BarView:
         """The field `ago` bars back; NaN (times -1) where the symbol has no such bar."""
         found: NDArray[Any] = getattr(self, field)[ago]
         return found
+
+    def stack(self, field: str, bars: int, ago: int = 0) -> NDArray[Any]:
+        """A row for each of `bars` bars that end `ago` bars back, the newest first. Read only."""
+        return np.stack([self.column(field, ago + back) for back in range(bars)])
 
     def memo(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> Floats:
         """What `make` gives, made once for this view: sums and ranges that many detectors use."""

@@ -7,7 +7,8 @@ import gc
 import sys
 
 SWITCH_SECS = 0.001
-LARGE_BYTES = 1 << 18
+LARGE_BYTES = 1 << 20
+WORKING_BYTES = 1 << 28
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS = 20_000, 20, 20
 
@@ -24,17 +25,18 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
-    _give_back_memory()
+    _keep_working_memory()
 
 
-def _give_back_memory() -> None:
-    """Have blocks of `LARGE_BYTES` and more returned to the system as soon as they are freed.
+def _keep_working_memory() -> None:
+    """Keep what analysing a bar of the whole market takes, and give back the rest.
 
-    glibc takes every large block that is freed for a sign that more of its size will be wanted,
-    and keeps the next one: 60 MB after some minutes of 11,000 symbols. Other C libraries have no
-    such threshold, and need none.
+    Each timeframe needs some hundred megabytes for a moment. Given back and asked for again they
+    took a quarter of the minute, page by page. Blocks of `LARGE_BYTES` and more are returned as
+    soon as they are freed: glibc takes every large one for a sign that more of its size will be
+    wanted, and keeps the next. Other C libraries have no such thresholds, and need none.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(M_TRIM_THRESHOLD, 4 * LARGE_BYTES)
+        mallopt(M_TRIM_THRESHOLD, WORKING_BYTES)
