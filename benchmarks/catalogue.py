@@ -36,4 +36,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "dashboard": _own("dashboard"),
     "decode": _decode,
     "analysis": _analysis,
+    "daily_history": _own("daily_history"),
 }

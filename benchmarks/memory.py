@@ -3,7 +3,7 @@
     python -m benchmarks memory
 
 11,000 symbols trade for twenty minutes of market time, longer than anything is remembered: open
-and closed minutes, the engine's window and states, trade identities, prices, messages. Resident
+and closed minutes, the windows and states of four timeframes, trade identities, prices, messages. Resident
 set, as the system counts it, at its highest and at the end. The reference is one Python object a
 bar for what is remembered of the market, as the obvious program would keep it.
 """
@@ -125,10 +125,11 @@ def resident_mb() -> float:
 def _parts_mb(parts: Any) -> dict[str, float]:
     """What the largest parts hold, by their arrays."""
     worker = parts.worker
-    engine = worker.analyst._engine
+    engines = worker.analyst._engine.engines
     memory = worker.aggregator._memory
     slots = sum(slot.state.nbytes for slot in worker.aggregator._slots.values())
-    window = sum(field.nbytes for field in engine.window.fields.values())
+    windows = {name: _window_mb(engine) for name, engine in engines.items()}
+    states = sum(engine._states.nbytes for engine in engines.values())
     keys = sum(
         part.nbytes
         for held in memory._minutes.values()
@@ -137,15 +138,20 @@ def _parts_mb(parts: Any) -> dict[str, float]:
     )
     return {
         "  minutes, open and closed, MB": slots / MEGABYTE,
-        "  the engine's window, MB": window / MEGABYTE,
-        "  the engine's states, MB": engine._states.nbytes / MEGABYTE,
+        **{f"  the window of {name}, MB": size for name, size in windows.items()},
+        "  the engines' states, MB": states / MEGABYTE,
         "  trade identities, MB": (keys + memory._bloom.nbytes) / MEGABYTE,
     }
+
+
+def _window_mb(engine: Any) -> float:
+    return float(sum(field.nbytes for field in engine.window.fields.values())) / MEGABYTE
 
 
 def _objects_mb(symbols: int, parts: Any) -> float:
     """A dictionary a bar, for as many bars as the window and the closed minutes hold."""
     bar = dict.fromkeys(("open", "high", "low", "close", "volume", "vwap", "time"), 1.0)
     size = sys.getsizeof(bar) + 7 * sys.getsizeof(1.5)
-    bars = symbols * (parts.worker.analyst._engine.window.depth + 16)
+    engines = parts.worker.analyst._engine.engines.values()
+    bars = symbols * (sum(engine.window.depth for engine in engines) + 16)
     return bars * size / MEGABYTE

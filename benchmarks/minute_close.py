@@ -168,18 +168,17 @@ def _reference(past: list[Any], names: list[str], quick: bool) -> float:
 def _talib(past: list[Any], count: int) -> None:
     import numpy as np
 
-    from benchmarks.analysis import talib_calls
+    from benchmarks import talib_calls
 
-    calls = talib_calls()
-    sides = np.full((4, len(past), count), 100.0)
+    names = ("open", "high", "low", "close", "volume")
+    sides = np.full((len(names), len(past), count), 100.0)
     for place, bars in enumerate(past):
-        for side, name in zip(sides, ("open", "high", "low", "close"), strict=True):
+        for side, name in zip(sides, names, strict=True):
             kept = bars.symbol_id < count
             side[place, bars.symbol_id[kept]] = getattr(bars, name)[kept]
-    for row in range(count):
-        bars = [np.ascontiguousarray(side[:, row]) for side in sides]
-        for call in calls:
-            call(*bars)
+    talib_calls.cpu_seconds(
+        [np.ascontiguousarray(side[:, row]) for side in sides] for row in range(count)
+    )
 
 
 def _insert(connection: Any, bars: Any, names: list[str], count: int) -> None:

@@ -40,6 +40,8 @@ def test_every_benchmark_prints_its_figure_its_reference_and_their_ratio():
     assert list(told) == list(BENCHMARKS)
     for name, text in told.items():
         figures = [line for line in text if line.startswith("  ") and line[2] != " "]
+        if any(line.startswith("  skipped: ") for line in figures):
+            continue
         assert len(figures) >= 1, name
         for kind in ("reference", "ratio"):
             assert sum(line.startswith(f"    {kind}") for line in text) == len(figures), name
