@@ -162,6 +162,7 @@ CONTRACT: dict[str, dict[str, dict[str, Any]]] = {
             }
         },
         "pattern_revised": {"pattern": {"detection_id", "seq", "state", "symbol"}},
+        "pattern_state": {"pattern": {"detection_id", "seq", "state", "symbol"}},
     },
     "tickstock:indicators:streaming": {
         "indicator_calculated": {"indicators": {"symbol", "timeframe", "bar_timestamp", "values"}}
