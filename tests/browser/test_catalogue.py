@@ -47,6 +47,7 @@ def test_without_javascript_the_form_searches(visit):
     expect(page.get_by_role("img", name="Morning star: an example")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_width_or_theme_is_complained_about(visit, scheme, width):

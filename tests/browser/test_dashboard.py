@@ -190,6 +190,7 @@ def test_a_stream_that_fell_silent_is_shown_as_offline(visit, stream):
     expect(page.locator("#banner")).to_contain_text("has not reported")
 
 
+@pytest.mark.slow
 def test_without_a_session_the_page_says_how_to_start_one(visit, stream, server):
     server.restart()
     page = ready(visit().page)
@@ -198,6 +199,7 @@ def test_without_a_session_the_page_says_how_to_start_one(visit, stream, server)
     expect(page.locator(ROWS)).to_have_count(10)
 
 
+@pytest.mark.slow
 def test_a_stopped_session_is_shown_as_stopped_at_once(visit, stream):
     stream.start()
     stream.tick()
@@ -211,6 +213,7 @@ def test_a_stopped_session_is_shown_as_stopped_at_once(visit, stream):
     expect(page.locator("#banner")).to_contain_text("The next one begins with the market")
 
 
+@pytest.mark.slow
 def test_an_empty_database_is_told_in_words(visit, stream, server, owner):
     owner.execute(
         "TRUNCATE ohlcv_1min, intraday_patterns, intraday_indicator_values, symbols CASCADE"
@@ -247,6 +250,7 @@ def test_the_keyboard_finds_and_chooses_a_symbol(visit, live):
     expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(10)
 
 
+@pytest.mark.slow
 def test_a_column_sorts_both_ways(visit, live):
     page = ready(visit().page)
     header = page.locator("[data-sort=volume]")
@@ -256,6 +260,7 @@ def test_a_column_sorts_both_ways(visit, live):
     expect(header).to_have_attribute("aria-sort", "ascending")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/symbols/AAPL", "/sign-in/"])
 @pytest.mark.parametrize("width", [360, 768, 1920])
 def test_no_width_needs_sideways_scrolling(visit, live, path, width):
@@ -275,6 +280,7 @@ def test_a_phone_shows_one_panel_at_a_time(visit, live):
     expect(page.locator("h1")).to_have_text("META")
 
 
+@pytest.mark.slow
 def test_the_theme_follows_the_system_until_it_is_chosen(visit, live):
     page = ready(visit(color_scheme="light").page)
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -303,6 +309,7 @@ def test_a_symbols_page_lists_its_detections(visit, live):
     assert seen.complaints == []
 
 
+@pytest.mark.slow
 def test_signing_out_ends_the_visit(visit, live):
     page = ready(visit().page)
     page.get_by_text("trader", exact=True).click()

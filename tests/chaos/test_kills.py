@@ -95,6 +95,7 @@ def test_a_hard_tape_gives_its_bars_and_the_same_after_kills(home: Home, tmp_pat
     assert_every_detection_was_published(home, listener)
 
 
+@pytest.mark.slow
 def test_a_replay_that_was_killed_after_its_end_is_complete_and_one_that_ended_starts_over(
     home: Home, tmp_path: Path
 ) -> None:

@@ -201,6 +201,7 @@ def check_message(channel: str, data: bytes) -> dict[str, Any]:
     return dict(message)
 
 
+@pytest.mark.slow
 def test_every_message_is_what_the_contract_says(home: Home) -> None:
     listener = Listener(home.env["REDIS_URL"])
     process = home.start(*SYNTHETIC, **FEW_SYMBOLS)

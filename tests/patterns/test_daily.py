@@ -112,6 +112,7 @@ def last_bars(matrix: BarMatrix, bars: int) -> BarMatrix:
     return BarMatrix(matrix.symbols, np.minimum(matrix.count, bars), **fields)
 
 
+@pytest.mark.slow
 def test_a_day_at_a_time_says_what_all_days_at_once_say(
     some: BarMatrix, whole: list[MinuteAnalysis]
 ) -> None:
@@ -193,6 +194,7 @@ def test_a_split_that_nobody_knew_of_would_look_like_a_crash(
     assert len(unknown.keys() ^ detections(whole).keys()) > 50
 
 
+@pytest.mark.slow
 def test_lives_go_on_through_a_split(some: BarMatrix, whole: list[MinuteAnalysis]) -> None:
     """Powers of two are divided by without rounding: even a close just at a level stays there."""
     known = [replace(split, factor=FOUR_FOR_ONE) for split in invented(some)]
@@ -210,6 +212,7 @@ def test_of_other_splits_only_a_close_just_at_a_level_may_go_either_way(
     assert sum(split[key] != plain[key] for key in plain) < 0.003 * len(plain)
 
 
+@pytest.mark.slow
 def test_what_was_found_before_a_split_keeps_every_bit(some: BarMatrix) -> None:
     bar = some.bars - 90
     known = [
@@ -238,6 +241,7 @@ def test_prices_are_those_of_their_own_day(some: BarMatrix) -> None:
         assert found.price == closes[found.symbol, found.bar_time_ms]
 
 
+@pytest.mark.slow
 def test_a_split_before_the_first_bar_or_after_the_last_changes_nothing(
     some: BarMatrix, whole: list[MinuteAnalysis]
 ) -> None:

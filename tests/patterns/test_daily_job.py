@@ -130,6 +130,7 @@ def test_a_second_run_writes_nothing(bars: BarMatrix, analysed: daily_job.Totals
     assert (snapshot()[0], OutboxEvent.objects.count()) == (before[0], events)
 
 
+@pytest.mark.slow
 def test_a_second_run_leaves_indicator_rows_alone(
     bars: BarMatrix, analysed: daily_job.Totals
 ) -> None:
@@ -149,6 +150,7 @@ def test_history_is_no_news_and_the_last_days_are(
     assert analysed.formed > 100 * len(formed) / 3
 
 
+@pytest.mark.slow
 def test_one_more_bar_writes_what_it_brings_and_no_more(bars: BarMatrix) -> None:
     put(bars, slice(0, bars.bars - 1))
     run(bars, last=-2)
@@ -168,6 +170,7 @@ def test_one_more_bar_writes_what_it_brings_and_no_more(bars: BarMatrix) -> None
     assert OutboxEvent.objects.count() == 3 * (len(new) + len(moved))
 
 
+@pytest.mark.slow
 def test_lives_end_as_a_run_over_everything_says(bars: BarMatrix) -> None:
     put(bars, slice(0, bars.bars - 8))
     run(bars, last=-9)
@@ -179,6 +182,7 @@ def test_lives_end_as_a_run_over_everything_says(bars: BarMatrix) -> None:
     assert {row[:3]: row[-1] for row in snapshot()[0]} == by_days
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_is_taken_up(bars: BarMatrix, monkeypatch: Any) -> None:
     put(bars, slice(0, bars.bars))
     monkeypatch.setattr(daily_job, "PIECE", 300)
@@ -199,6 +203,7 @@ def test_a_run_that_was_stopped_is_taken_up(bars: BarMatrix, monkeypatch: Any) -
     assert stored() == expected(bars)
 
 
+@pytest.mark.slow
 def test_blocks_are_analysed_alone_and_find_the_same(bars: BarMatrix, monkeypatch: Any) -> None:
     put(bars, slice(0, bars.bars))
     monkeypatch.setattr(daily_plan, "CELLS", 2 * bars.bars)
