@@ -306,6 +306,7 @@ class LiveEngine:
             view.values = Values(values, ask)
             changes = self.open.advance(view, self.window.room)
             found = self._find(view)
+        view.forget()
         self.open.forget(self.window.count, self._kept)
         return MinuteAnalysis(
             bar_time_ms=minute_ms,

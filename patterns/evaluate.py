@@ -128,6 +128,7 @@ def analyse_history(
                 view.values = values = _rows(known, first, first + rows)
                 values |= _computed(view, chosen.indicators)
                 hits.extend(_block_hits(view, chosen, start + first))
+                view.forget()
                 for name in outputs.keys() & values.keys():
                     outputs[name][start + first : start + first + rows] = values[name]
     return outputs | _ranks(outputs, matrix, chosen.indicators), hits

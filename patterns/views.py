@@ -181,6 +181,14 @@ class BarView:
             found = self._memo[key] = make()
         return cast(Floats, found)
 
+    def forget(self) -> None:
+        """Let go of what was made, once nobody will ask again.
+
+        Points that are kept here hold the view that they were chosen from: without this all its
+        arrays would wait for the garbage collector.
+        """
+        self._memo.clear()
+
     def derived(
         self, key: Hashable, make: Callable[[BarView, int], Floats], ago: int = 0
     ) -> Floats:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -89,7 +90,6 @@ class Publisher:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._publish_all = client.register_script(PUBLISH_ALL)
-        self._publish_lines = client.register_script(PUBLISH_LINES)
         self.lost = 0
 
     def send(self, channel: str, kind: str, **payload: Any) -> int:
@@ -126,12 +126,30 @@ class Publisher:
             return
 
     def _send_lines(self, channel: str, messages: Iterator[bytes]) -> None:
-        block: list[bytes] = []
+        """In blocks; while Redis works on one the next is made, so its answer is read later."""
+        pool = self._client.connection_pool
+        unanswered: deque[int] = deque()
+        connection = None
         try:
+            connection = pool.get_connection()
             while block := list(islice(messages, BLOCK)):
-                self._publish_lines(args=[channel, b"\n".join(block)])
+                unanswered.append(len(block))
+                connection.send_command("EVAL", PUBLISH_LINES, 0, channel, b"\n".join(block))
+                self._read_answers(connection, unanswered, 1)
+            self._read_answers(connection, unanswered, 0)
         except redis.RedisError as error:
-            self._note_lost(len(block) + sum(1 for _ in messages), error)
+            if connection is not None:
+                connection.disconnect()
+            self._note_lost(sum(unanswered) + sum(1 for _ in messages), error)
+        finally:
+            if connection is not None:
+                pool.release(connection)
+
+    @staticmethod
+    def _read_answers(connection: Any, unanswered: deque[int], left: int) -> None:
+        while len(unanswered) > left:
+            connection.read_response()
+            unanswered.popleft()
 
     def _note_lost(self, count: int, error: redis.RedisError) -> None:
         self.lost += count

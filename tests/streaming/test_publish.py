@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
@@ -58,3 +59,40 @@ def test_a_redis_that_is_away_is_counted_and_raises_nothing() -> None:
     publisher.remember("x", b"1")
     publisher.error("here", "a reason")
     assert publisher.lost == 3
+
+
+def test_a_batch_for_a_listener_arrives_whole_and_in_order(redis_client: redis.Redis) -> None:
+    messages = [b'{"number": %d}' % number for number in range(1_203)]
+    with redis_client.pubsub() as listener:
+        listener.subscribe("tests:publish")
+        assert listener.get_message(timeout=5)["type"] == "subscribe"
+        Publisher(redis_client).send_while_heard("tests:publish", iter(messages))
+        heard = [listener.get_message(timeout=5)["data"] for _ in messages]
+    assert heard == messages
+
+
+def test_a_batch_is_not_made_while_nobody_listens(redis_client: redis.Redis) -> None:
+    made: list[int] = []
+
+    def messages() -> Iterator[bytes]:
+        for number in range(50):
+            made.append(number)
+            yield b"{}"
+
+    Publisher(redis_client).send_while_heard("tests:publish", messages())
+    assert made == [0]
+
+
+def test_what_a_lost_redis_did_not_answer_counts_as_lost(
+    redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise redis.ConnectionError("gone")
+
+    publisher = Publisher(redis_client)
+    with redis_client.pubsub() as listener:
+        listener.subscribe("tests:publish")
+        assert listener.get_message(timeout=5)["type"] == "subscribe"
+        monkeypatch.setattr(publisher, "_read_answers", gone)
+        publisher.send_while_heard("tests:publish", iter([b"{}"] * 1_001))
+    assert publisher.lost == 1_000
