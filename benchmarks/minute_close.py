@@ -57,6 +57,7 @@ def measure(*, quick: bool) -> list[Figure]:
         for hour in range(QUICK_ROUNDS if quick else ROUNDS):
             first = 60 * hour + FIRST - AFTER_THE_HOUR
             _warm(parts, trades, first)
+            shared.refresh_statistics()
             for minute, (start, batch) in enumerate(market.minutes(trades, first, MINUTES), FIRST):
                 taken[KINDS.get(minute, ORDINARY)].append(_close(parts, start, batch))
         reference = _reference(market.history(trades, 64), names, quick)
