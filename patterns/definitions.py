@@ -206,9 +206,9 @@ class Detector:
 
     def strength(self, view: BarView) -> Strength:
         """What `find` says, 0 during the warm-up."""
-        warm = view.warm(self.warm_up)
-        if warm.all():
+        if view.fewest > self.warm_up:
             return self.find(view).astype(np.int16, copy=False)
+        warm = view.warm(self.warm_up)
         if not warm.any():
             return np.zeros(warm.shape, np.int16)
         return np.where(warm, self.find(view), 0).astype(np.int16, copy=False)

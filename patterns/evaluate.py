@@ -47,8 +47,9 @@ def advance(
 
 def _warm(view: BarView, indicator: Indicator, out: Floats) -> Floats:
     """An output, NaN during the warm-up."""
-    warm = view.warm(indicator.warm_up)
-    return out if warm.all() else np.where(warm, out, np.nan)
+    if view.fewest > indicator.warm_up:
+        return out
+    return np.where(view.warm(indicator.warm_up), out, np.nan)
 
 
 def quiet() -> np.errstate:

@@ -18,6 +18,7 @@ A negative `ago` would be a later bar: every view refuses it.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -206,6 +207,11 @@ class BarView:
         """Where a symbol has more than so many bars. Read only: it is shared."""
         found: Any = self.memo(("warm", bars), lambda: self.count > bars)
         return cast(Bools, found)
+
+    @cached_property
+    def fewest(self) -> int:
+        """Bars of the symbol that has fewest."""
+        return int(self.count.min()) if self.count.size else 0
 
     def given(self, name: str) -> Floats:
         """A value that comes from outside these bars, as `patterns.context` lists them.

@@ -92,6 +92,8 @@ def formed(view: BarView, kind: int, found: Callable[[BarView], Bools]) -> Bools
     swings = pivots(view)
     newest = swings.newest_is_high if kind > 0 else swings.newest_is_low
     mask = swings.just_confirmed & newest
+    if not mask.any():
+        return mask
     shared: Any = view.memo(("formed", kind), lambda: cast(Any, view.points(mask)))
     return put_back(mask, found(shared))
 
