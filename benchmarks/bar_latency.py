@@ -127,11 +127,13 @@ def _watch() -> tuple[dict[int, float], dict[int, float]]:
         stored.setdefault(bars.minute_ms, time.perf_counter())
 
     _before(BarBroadcast, "bars_stored", note_stored)
-    _after(
-        BarBroadcast,
-        "outbox_filled",
-        lambda: published.setdefault(latest[0], time.perf_counter()),
-    )
+
+    def note_published() -> None:
+        published[latest[0]] = time.perf_counter()
+
+    # Detections go out last; a minute without any is done once its indicators are out.
+    _after(BarBroadcast, "analysed", note_published)
+    _after(BarBroadcast, "outbox_filled", note_published)
     return stored, published
 
 
