@@ -95,7 +95,8 @@ class MarketEngine:
 
     def close(self, bars: MinuteBars) -> list[MinuteAnalysis]:
         """One closed minute: its own analysis, then those of the longer bars that it closes."""
-        made = [self.minute.close(bars)]
+        # What ended before this minute is known to it, however long nobody has traded since.
+        made = [*self.advance(bars.minute_ms), self.minute.close(bars)]
         if len(bars.symbol_id):
             for name in MINUTES:
                 start, end = self.hours.bucket(bars.minute_ms, name)
@@ -103,14 +104,23 @@ class MarketEngine:
         return [*made, *self.advance(bars.minute_ms + MINUTE_MS)]
 
     def advance(self, through_ms: int) -> list[MinuteAnalysis]:
-        """Close the buckets that end at or before `through_ms`: all their minutes are closed."""
+        """Close the buckets that end at or before `through_ms`: all their minutes are closed.
+
+        In the order of their ends: a bar is asked of by those that begin after it.
+        """
+        ended = sorted(
+            (end, start, name)
+            for name, buckets in self._open.items()
+            for start, end in buckets.items()
+            if end <= through_ms
+        )
         made = []
-        for name, buckets in self._open.items():
-            for start in sorted(start for start, end in buckets.items() if end <= through_ms):
-                bars = self._roll(name, start, buckets.pop(start))
-                if len(bars):
-                    self._closed.append((name, bars))
-                    made.append(self.rolled[name].close(bars))
+        for end, start, name in ended:
+            del self._open[name][start]
+            bars = self._roll(name, start, end)
+            if len(bars):
+                self._closed.append((name, bars))
+                made.append(self.rolled[name].close(bars))
         return made
 
     def due(self, through_ms: int) -> bool:

@@ -180,3 +180,16 @@ def test_the_higher_timeframe_is_told_only_of_bars_that_had_ended():
     closes = rolled_by_pandas(bars[:120], "5m")["close"].unstack("row")
     expected = (closes.iloc[-1] - closes.iloc[-21]) / closes.diff().abs().iloc[-20:].sum()
     np.testing.assert_allclose(given, expected.to_numpy(), rtol=1e-9)
+
+
+def test_a_quiet_spell_closes_the_same_whether_or_not_a_clock_tells_of_it():
+    """The minutes after a halt know the bars that ended in it, in the order of their ends."""
+    bars = minutes(90, seed=9)
+    traded = [m for n, m in enumerate(bars) if n % 30 < 18]
+    told, silent = market(), market()
+    expected = []
+    for m in traded:
+        for moment in range(FIRST, m.minute_ms + MINUTE, MINUTE):
+            expected += told.advance(moment)
+        expected += told.close(m)
+    same(latest([a for m in traded for a in silent.close(m)]), latest(expected))
