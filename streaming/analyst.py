@@ -119,8 +119,11 @@ class Analyst:
             self._save(self._engine.advance(through_ms), position.analysed_through_ms)
 
     def _close(self, minute: Any) -> list[MinuteAnalysis]:
+        # Before a session is told of usual volumes, the bars of the one before are stored.
+        before = self._engine.advance(minute.minute_ms)
+        self._keep_rolled(self._engine.take_rolled())
         ended = self._begin_session(minute.minute_ms)
-        return [*ended, *self._engine.close(minute)]
+        return [*before, *ended, *self._engine.close(minute)]
 
     def _warm(self, until_ms: int) -> None:
         """Load the history of symbols that are new, up to the first bar they will get."""
