@@ -92,7 +92,8 @@ def assert_same(one: Stored, other: Stored) -> None:
     for left, right in pairs:
         difference = first_difference(left, right)
         assert difference is None, difference
-    assert one.indicators.keys() == other.indicators.keys()
+    alone = sorted(one.indicators.keys() ^ other.indicators.keys())
+    assert not alone, f"{len(alone)} indicators are in one run alone, such as {alone[:3]}"
     off = {
         key: (value, other.indicators[key])
         for key, value in one.indicators.items()
