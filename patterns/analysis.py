@@ -68,6 +68,14 @@ class LifeChange:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredLife:
+    """A detection as the database has it; life: `[state, bar's start in ms]`, in order."""
+
+    detection: Detection
+    life: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Hits:
     """All that one detector found in one view, as columns of one length.
 

@@ -19,13 +19,12 @@ import msgspec
 
 from market.calendar import DAY_MS, MINUTE_MS, from_ms
 from patterns import detection_rows, life_rows
-from patterns.analysis import FORMED, Detection, LifeChange, MinuteAnalysis
+from patterns.analysis import FORMED, Detection, LifeChange, MinuteAnalysis, StoredLife
 from patterns.bar_ends import BarEnd, configured_bar_ends
 from patterns.combo_rules import WITHIN_MINUTES, Rule, usable
 from patterns.combos import match
 from patterns.definitions import DAILY
 from patterns.detection_rows import Key, Stored, as_stored, key_of
-from patterns.engine import StoredLife
 from patterns.registry import standard
 from patterns.tiers import COMBO_TIER, tier_for
 

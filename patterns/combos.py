@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patterns.analysis import FORMED, Detection
+from patterns.analysis import FORMED, Detection, StoredLife
 from patterns.bar_ends import BarEnd
 from patterns.combo_rules import Leg, Rule
-from patterns.engine import StoredLife
 from patterns.identity import detection_id
 from patterns.tiers import COMBO_TIER
 

@@ -12,7 +12,7 @@ bar among its own says so in its data. When the bar is healed, the revision sets
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 from patterns.analysis import Detection, Hits, MinuteAnalysis, find_hits
 from patterns.evaluate import advance, quiet
 from patterns.history import HistoryView
-from patterns.life import CONFIRMED, STATE_NAMES
 from patterns.matrix import BarMatrix, BarWindow, MinuteBars, SessionStart, WindowView
 from patterns.open_detections import CoolDowns, OpenDetections
-from patterns.ranks import percentile, population
-from patterns.registry import Registry, UnknownDefinition
+from patterns.ranks import LiveRanks
+from patterns.registry import Registry
 from patterns.views import FLOAT_FIELDS, BarView, Floats, Given, Ints, Values
 
 TIMEFRAME = "1m"
@@ -37,16 +36,6 @@ WARM_BARS = 500
 
 
 UNTOUCHED = np.iinfo(np.int64).max
-UNKNOWN_EXPIRES = 20
-"""For a stored detection whose detector is switched off."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLife:
-    """A detection as the database has it; life: `[state, bar's start in ms]`, in order."""
-
-    detection: Detection
-    life: list[list[Any]]
 
 
 def nothing_given(rows: Ints, time_ms: int) -> Given:
@@ -83,15 +72,10 @@ class LiveEngine:
         self._given = given
         self.window = BarWindow(self.registry.lookback + self._kept)
         self._states: Floats = np.zeros((self._kept, self.registry.states, 0))
-        self._cool_downs = CoolDowns(self._kept)
+        self.cool_downs = CoolDowns(self._kept)
         shown = [self.registry.outputs.index(name) for name in self.registry.shown]
         self._shown = np.array(shown, np.intp)
-        self._populations: dict[tuple[int, int], Floats] = {}
-        self._ranked = [
-            (self.registry.outputs.index(i.name), self.registry.outputs.index(i.rank_of))
-            for i in self.registry.indicators
-            if i.rank_of is not None
-        ]
+        self._ranks = LiveRanks(self.registry, self._kept)
 
     def fits(self, registry: Registry) -> bool:
         """Whether the window holds the bars that these definitions read."""
@@ -121,58 +105,9 @@ class LiveEngine:
         self.grow()
         matrix = history if len(chosen) == len(history.symbols) else history.take(chosen)
         self.open.drop_rows(rows, self.window.room)
-        self._cool_downs.drop_rows(rows)
+        self.cool_downs.drop_rows(rows)
         self.window.load(rows, matrix)
         self._rebuild_states(rows, matrix)
-
-    def restore(self, stored: Sequence[StoredLife]) -> None:
-        """Go on with stored detections, as they stood after the bars that `warm` has loaded.
-
-        What came of them later, if it was stored, is found again. Give all that are open and, for
-        the cool-downs, all that were found in the last bars.
-        """
-        known = {name: row for row, name in enumerate(self.symbols)}
-        chosen = [item for item in stored if item.detection.symbol in known]
-        if not chosen:
-            return
-        rows = np.array([known[item.detection.symbol] for item in chosen], np.int64)
-        times = np.array([item.detection.bar_time_ms for item in chosen], np.int64)
-        numbers = self._numbers(rows, times)
-        for item, row, bar in zip(chosen, rows.tolist(), numbers.tolist(), strict=True):
-            self._restore(item, row, bar)
-
-    def _numbers(self, rows: Ints, times: Ints) -> Ints:
-        """The number of each row's last bar that starts at or before a time."""
-        after = np.zeros(len(rows), np.int64)
-        for ago in range(self.window.depth):
-            number = self.window.count[rows] - 1 - ago
-            start = self.window.fields["time_ms"].reshape(-1)[self.window.at(rows, number)]
-            later = (number >= 0) & (start > times)
-            if not later.any():
-                break
-            after += later
-        numbers: Ints = self.window.count[rows] - 1 - after
-        return numbers
-
-    def _restore(self, item: StoredLife, row: int, bar: int) -> None:
-        detection = item.detection
-        last_ms = int(self.window.last_ms(np.array([row]))[0])
-        if detection.bar_time_ms > last_ms:
-            return
-        self._cool_downs.note(row, detection.pattern_type, bar)
-        told = [(STATE_NAMES.index(state), ms) for state, ms in item.life if ms <= last_ms]
-        if told and told[-1][0] > CONFIRMED:
-            return
-        times = np.array([ms for _, ms in told], np.int64)
-        numbers = self._numbers(np.full(len(told), row), times).tolist() if told else []
-        life = [(state, number, ms) for (state, ms), number in zip(told, numbers, strict=True)]
-        self.open.restore(row, bar, self._expires(detection), detection, life)
-
-    def _expires(self, detection: Detection) -> int:
-        try:
-            return self.registry.detector(detection.pattern_type).expires
-        except UnknownDefinition:
-            return UNKNOWN_EXPIRES
 
     def _rebuild_states(self, rows: Ints, matrix: BarMatrix) -> None:
         """The states after each of the last bars, by going through all of them."""
@@ -242,7 +177,7 @@ class LiveEngine:
         """Analyse each row from bar `first` on, as if nothing had been known of it."""
         touched = np.flatnonzero(first < UNTOUCHED)
         self.open.rewind(first)
-        self._cool_downs.rewind(touched, first[touched])
+        self.cool_downs.rewind(touched, first[touched])
         made = self._replay(touched, first[touched])
         return self._with_all_changes(made, touched)
 
@@ -301,7 +236,7 @@ class LiveEngine:
             before = self._states_before(rows, number)
             outputs, after = advance(self.registry.indicators, view, before)
             self._keep_states(rows, number, after)
-            self._rank(outputs, minute_ms, revision=revision)
+            self._ranks.put_in(outputs, minute_ms, revision=revision)
             values = dict(zip(self.registry.outputs, outputs, strict=True))
             view.values = Values(values, ask)
             changes = self.open.advance(view, self.window.room)
@@ -322,23 +257,13 @@ class LiveEngine:
             found=tuple(detection for _, made in found for detection in made),
         )
 
-    def _rank(self, outputs: list[Floats], minute_ms: int, *, revision: bool) -> None:
-        """Put in the ranks: of a minute among its bars, of a late trade among those it had then."""
-        for at, base in self._ranked:
-            key = (minute_ms, at)
-            if not revision or key not in self._populations:
-                self._populations[key] = population(outputs[base])
-                while len(self._populations) > self._kept * len(self._ranked):
-                    del self._populations[next(iter(self._populations))]
-            outputs[at] = percentile(outputs[base], self._populations[key])
-
     def _find(self, view: BarView) -> list[tuple[Hits, list[Detection]]]:
         """What each detector finds, less what is cooling down; all of it is open from now on."""
         found: list[tuple[Hits, list[Detection]]] = []
         for detector in self.registry.detectors:
             hits = find_hits(detector, view)
             if hits is not None:
-                hits = hits.where(self._cool_downs.keep(hits))
+                hits = hits.where(self.cool_downs.keep(hits))
             if hits is not None and len(hits):
                 found.append((hits, list(hits.detections(self.symbols, self.timeframe))))
         self.open.add(found)

@@ -14,9 +14,8 @@ import msgspec
 
 from market.calendar import from_ms
 from patterns import outbox
-from patterns.analysis import LifeChange, MinuteAnalysis
+from patterns.analysis import LifeChange, MinuteAnalysis, StoredLife
 from patterns.detection_rows import Key, as_stored, key_of, numbers
-from patterns.engine import StoredLife
 from patterns.events import channels, detection_event
 from patterns.identity import flow_id
 from patterns.tiers import tier_for

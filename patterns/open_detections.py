@@ -6,7 +6,7 @@ Bounded: a detection leaves some bars after it has ended, and every one ends (`e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from patterns.life import CONFIRMED, EXPIRED, FORMED, NEVER, Closed, entries, ne
 from patterns.views import BarView, Bools, Ints
 
 DIRECTIONS = {"bullish": 1, "bearish": -1, "neutral": 0}
+NO_LEVELS = dict.fromkeys(("trigger", "stop", "target", "slope"), np.nan)
 COLUMNS: dict[str, Any] = {
     "row": np.int64,
     "bar": np.int64,
@@ -78,24 +79,20 @@ class OpenDetections:
         joined = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
         self._append(len(joined["row"]), **joined)
 
-    def restore(
-        self, row: int, bar: int, expires: int, detection: Detection, life: Iterable[Any]
-    ) -> None:
-        """Take in a stored one. life: `(state, bar number, bar's start in ms)`, in order."""
-        stored = detection.pattern_data.get("levels") or {}
-        values: dict[str, Any] = {
-            name: stored.get(name, np.nan) for name in ("trigger", "stop", "target")
+    def restore(self, detections: Sequence[Detection], **columns: NDArray[Any]) -> None:
+        """Take in stored ones. columns: `row`, `bar`, `expires`, and what their lives have come to.
+
+        Direction and levels are those of the detections.
+        """
+        found = np.empty(len(detections), object)
+        found[:] = detections
+        stored = [detection.pattern_data.get("levels") or NO_LEVELS for detection in detections]
+        levels = {
+            name: np.array([item.get(name, 0.0) for item in stored])
+            for name in ("trigger", "stop", "target", "slope")
         }
-        values["slope"] = stored.get("slope", 0.0) if stored else np.nan
-        for state, number, time_ms in life:
-            part = "confirmed" if state == CONFIRMED else "ended"
-            values |= {part: number, f"{part}_ms": time_ms, "state": state}
-        found = np.empty(1, object)
-        found[0] = detection
-        direction = DIRECTIONS[detection.direction]
-        columns = {name: np.array([value]) for name, value in values.items()}
-        columns |= {"row": np.array([row]), "bar": np.array([bar]), "detection": found}
-        self._append(1, **columns, direction=np.array([direction]), expires=np.array([expires]))
+        direction = np.array([DIRECTIONS[detection.direction] for detection in detections])
+        self._append(len(found), detection=found, direction=direction, **levels, **columns)
 
     def _append(self, count: int, **given: NDArray[Any]) -> None:
         never = ("confirmed", "confirmed_ms", "ended", "ended_ms")

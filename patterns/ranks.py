@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from patterns.registry import Registry
 from patterns.views import Floats, Ints
+
+NOBODY: Floats = np.zeros(0)
 
 
 def percentile(values: Floats, population: Floats) -> Floats:
@@ -41,3 +44,30 @@ def percentile_by_time(values: Floats, time_ms: Ints) -> Floats:
         cells = order[start:end]
         out[cells] = percentile(flat[cells], population(flat[cells]))
     return out.reshape(values.shape, order="F")
+
+
+class LiveRanks:
+    """Ranks of the live minute, and what the last minutes' symbols were ranked in.
+
+    A late trade ranks its symbol among the values that its minute had when it closed. Of a minute
+    that closed before this began nothing is known, so neither is a rank.
+    """
+
+    def __init__(self, registry: Registry, kept: int) -> None:
+        self._ranked = [
+            (registry.outputs.index(i.name), registry.outputs.index(i.rank_of))
+            for i in registry.indicators
+            if i.rank_of is not None
+        ]
+        self._kept = kept * len(self._ranked)
+        self._populations: dict[tuple[int, int], Floats] = {}
+
+    def put_in(self, outputs: list[Floats], minute_ms: int, *, revision: bool) -> None:
+        """Replace the outputs that are ranks."""
+        for at, base in self._ranked:
+            key = (minute_ms, at)
+            if not revision:
+                self._populations[key] = population(outputs[base])
+            outputs[at] = percentile(outputs[base], self._populations.get(key, NOBODY))
+        while len(self._populations) > self._kept:
+            del self._populations[next(iter(self._populations))]

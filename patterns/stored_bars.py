@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from market.calendar import DAY_MS, MINUTE_MS, from_ms
 from market.storage.copy import HEADER, POSTGRES_EPOCH_US
 from patterns import life_rows, splits
-from patterns.engine import WARM_BARS, LiveEngine, StoredLife
+from patterns.analysis import StoredLife
+from patterns.engine import WARM_BARS, LiveEngine
 from patterns.life import EXPIRED, STATE_NAMES
 from patterns.matrix import BarMatrix, SessionStart, align_right
+from patterns.restore import restore
 from patterns.rolled import MINUTES
 from patterns.views import FLOAT_FIELDS, Bools, Floats
 
@@ -166,7 +168,7 @@ def _restore(cursor: Any, engine: LiveEngine, symbols: list[str], until_ms: int)
     since_ms = until_ms - OPEN_DAYS[timeframe] * DAY_MS
     found = life_rows.load(cursor, timeframe, symbols, since_ms, recent_ms, until_ms)
     known = splits.load(cursor, symbols, until_ms)
-    engine.restore([_over_where_split(item, known) for item in found])
+    restore(engine, [_over_where_split(item, known) for item in found])
 
 
 def _over_where_split(item: StoredLife, known: Sequence[splits.KnownSplit]) -> StoredLife:

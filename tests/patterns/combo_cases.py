@@ -8,10 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from market.calendar import calendar
-from patterns.analysis import Detection
+from patterns.analysis import Detection, StoredLife
 from patterns.bar_ends import bar_ends
 from patterns.combo_rules import Rule, parse
-from patterns.engine import StoredLife
 from patterns.identity import detection_id
 from patterns.registry import standard
 

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patterns.analysis import Detection, Hits, MinuteAnalysis
+from patterns.analysis import Detection, Hits, MinuteAnalysis, StoredLife
 from patterns.context import EXPECTED_VOLUME, HIGHER_TREND
-from patterns.engine import LiveEngine, StoredLife
+from patterns.engine import LiveEngine
 from patterns.evaluate import analyse_history
 from patterns.life import CONFIRMED, NEVER, STATE_NAMES, lives_of
 from patterns.matrix import BarMatrix, align_right
 from patterns.registry import Registry
+from patterns.restore import restore
 from patterns.views import FLOAT_FIELDS, Floats, Ints
 from tests.patterns.bars import Minute
 
@@ -119,7 +120,7 @@ def assert_live_equals_history(
     live = live_engine(matrix, registry, timeframe)
     if since_ms:
         live.warm(until(matrix, since_ms - 1))
-        live.restore(_stored(detections, told, since_ms))
+        restore(live, _stored(detections, told, since_ms))
     analyses = [live.close(bars) for bars in bars_of(matrix) if bars.minute_ms >= since_ms]
     _assert_same_values(analyses, matrix, outputs, exact=not since_ms)
     found = [d for analysis in analyses for d in analysis.found]

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.calendar import calendar
+from patterns.analysis import StoredLife
 from patterns.bar_ends import bar_ends
 from patterns.combos import match
-from patterns.engine import StoredLife
 from patterns.identity import detection_id
 from tests.patterns.combo_cases import (
     END,

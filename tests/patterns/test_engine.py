@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patterns.analysis import Detection, MinuteAnalysis
-from patterns.engine import REVISABLE_MINUTES, WARM_BARS, LiveEngine, StoredLife
+from patterns.analysis import Detection, MinuteAnalysis, StoredLife
+from patterns.engine import REVISABLE_MINUTES, WARM_BARS, LiveEngine
 from patterns.registry import Registry, standard
+from patterns.restore import restore
 from patterns.views import FIELDS
 from tests.patterns.bars import HOUR, MINUTE, START, Minute, as_matrix, minute, session_start, walk
 from tests.patterns.eager import eager, some
@@ -183,7 +184,7 @@ def test_a_warmed_engine_goes_on_bit_for_bit():
     for history in (known, _last_bars(known, WARM_BARS)):
         warmed = engine(registry=RESTING)
         warmed.warm(history)
-        warmed.restore(stored)
+        restore(warmed, stored)
         again = [warmed.close(m) for m in minutes[stop:]]
         assert found(again) == found(expected)
         assert [a.changes for a in again] == [a.changes for a in expected]
@@ -201,7 +202,7 @@ def test_what_is_restored_of_later_bars_is_found_again():
     stored = [StoredLife(d, told.get(d.detection_id, [])) for a in analyses for d in a.found]
     warmed = engine(registry=RESTING)
     warmed.warm(as_matrix(minutes[:100], SYMBOLS))
-    warmed.restore(stored)
+    restore(warmed, stored)
     again = [warmed.close(m) for m in minutes[100:]]
     assert found(again) == found(analyses[100:])
     assert [sorted(map(str, a.changes)) for a in again] == [
@@ -218,7 +219,7 @@ def test_a_stored_detection_of_a_detector_that_is_switched_off_still_ends():
     stored = [StoredLife(d, []) for d in last.found if d.pattern_type == "engulfing"]
     without = LiveEngine(SYMBOLS, Registry([], []), session_start)
     without.warm(as_matrix(minutes, SYMBOLS))
-    without.restore(stored)
+    restore(without, stored)
     failed = without.close(minute(START + 21 * MINUTE, {0: (42.0, 42.1, 39.0, 39.1, 100.0)}))
     assert [change.life for change in failed.changes] == [[["failed", START + 21 * MINUTE]]]
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from patterns.analysis import Detection, Hits
 from patterns.levels import Levels
-from patterns.life import STATE_NAMES
 from patterns.matrix import BarWindow, WindowView
 from patterns.open_detections import CoolDowns, OpenDetections
 from patterns.registry import standard
@@ -117,14 +116,9 @@ def test_rewinding_and_going_on_equals_computing_anew(before, after, plan, back)
 def test_restoring_what_was_stored_goes_on_as_if_nothing_had_happened(made, plan, stop):
     whole, restarted = Market(made, plan), Market(made, plan)
     whole.run(0, stop)
-    for change in whole.open.changes(np.arange(len(whole.open))):
-        life = [
-            (STATE_NAMES.index(state), (time_ms - START) // MINUTE, time_ms)
-            for state, time_ms in change.life
-        ]
-        bar = (change.detection.bar_time_ms - START) // MINUTE
-        row = NAMES.index(change.detection.symbol)
-        restarted.open.restore(row, bar, DETECTOR.expires, change.detection, life)
+    names = ("row", "bar", "expires", "state", "confirmed", "confirmed_ms", "ended", "ended_ms")
+    columns = {name: getattr(whole.open, name) for name in names}
+    restarted.open.restore(whole.open.detection.tolist(), **columns)
     assert restarted.standing() == whole.standing()
     assert restarted.run(stop, BARS) == whole.run(stop, BARS)
 

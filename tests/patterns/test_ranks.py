@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.engine import LiveEngine
-from patterns.ranks import percentile, percentile_by_time, population
+from patterns.ranks import LiveRanks, percentile, percentile_by_time, population
 from patterns.registry import standard
 from tests.patterns.bars import MINUTE, START, Minute, minute, session_start, walk
 
@@ -93,3 +93,19 @@ def test_symbols_without_a_bar_are_not_counted():
         live.close(m)
     only_two = live.close(minute(START + 40 * MINUTE, {0: (99, 99, 99, 99, 1), 3: (1, 1, 1, 1, 1)}))
     assert strengths(only_two) == pytest.approx({"A": 100.0, "D": 50.0})
+
+
+def test_a_late_trade_of_a_minute_that_nobody_saw_close_has_no_rank():
+    ranks = LiveRanks(standard().only(["RELATIVE_STRENGTH"]), kept=2)
+    names = standard().only(["RELATIVE_STRENGTH"]).outputs
+    rank, base = names.index("RELATIVE_STRENGTH"), names.index("STRENGTH_ROC_20")
+
+    def ranked(minute_ms: int, values: list[float], *, revision: bool) -> list[float]:
+        outputs = [np.full(len(values), np.nan) for _ in names]
+        outputs[base] = np.array(values)
+        ranks.put_in(outputs, minute_ms, revision=revision)
+        return outputs[rank].tolist()
+
+    assert np.isnan(ranked(0, [1.0], revision=True)).all()
+    assert ranked(60_000, [1.0, 2.0, 3.0, 4.0], revision=False) == [25.0, 50.0, 75.0, 100.0]
+    assert ranked(60_000, [2.5], revision=True) == [62.5]
