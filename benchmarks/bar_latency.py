@@ -50,7 +50,9 @@ def measure(*, quick: bool) -> list[Figure]:
     ]
 
 
-def _figure(name: str, values: list[float], goal: float, commit_ms: float) -> Figure:
+def _figure(name: str, taken: list[float], goal: float, commit_ms: float) -> Figure:
+    """The first minute stands apart: it reads history, once a start."""
+    first, *values = taken
     return Figure(
         name=name,
         value=percentile(values, 0.99),
@@ -59,7 +61,11 @@ def _figure(name: str, values: list[float], goal: float, commit_ms: float) -> Fi
         reference=commit_ms,
         reference_name="one row inserted and committed",
         spread=(min(values), max(values)),
-        detail={"p50, ms": percentile(values, 0.5), "minutes": len(values)},
+        detail={
+            "p50, ms": percentile(values, 0.5),
+            "minutes": len(values),
+            "first minute, which loads history, ms": first,
+        },
     )
 
 
