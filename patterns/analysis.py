@@ -207,10 +207,6 @@ class MinuteAnalysis:
         """How many detections there are."""
         return len(self.found)
 
-    def detections(self) -> list[Detection]:
-        """The detections, detector by detector, in row order."""
-        return list(self.found)
-
     def indicators(self, row: int) -> Mapping[str, float]:
         """One symbol's values by name, without those still warming up; none without a bar."""
         known = {}

@@ -7,7 +7,6 @@ bars changes what follows from it and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,8 +127,3 @@ def cooled(row: Ints, bar: Ints, cool_down: int) -> Bools:
         else:
             last_row, last_bar = at, number
     return kept
-
-
-def names(states: Sequence[int]) -> list[str]:
-    """States in words."""
-    return [STATE_NAMES[state] for state in states]

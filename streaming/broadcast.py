@@ -98,7 +98,7 @@ class BarBroadcast:
         self._publisher.send_while_heard(publish.INDICATORS, messages)
 
     def _note_detections(self, analysis: MinuteAnalysis) -> None:
-        symbols = dict.fromkeys(found.symbol for found in analysis.detections())
+        symbols = dict.fromkeys(found.symbol for found in analysis.found)
         bar = analysis.bar_time_ms, analysis.timeframe
         flows = [(identity.flow_id(symbol, *bar), symbol) for symbol in symbols]
         self._flow.record_all(("tick", "bar", "detection", "saved"), flows, now_ms())

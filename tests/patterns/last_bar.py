@@ -20,7 +20,7 @@ def last_detection(chart: Chart, pattern: str | Detector) -> Detection | None:
     live = LiveEngine(["A"], Registry([], [detector_of(pattern)]), session_start)
     for number, bar in enumerate(chart):
         analysis = live.close(minute(TEN + number * MINUTE, {0: bar}))
-    return next(iter(analysis.detections()), None)
+    return next(iter(analysis.found), None)
 
 
 def last_strength(chart: Chart, pattern: str | Detector) -> int:

@@ -41,7 +41,7 @@ def found(analyses: Sequence[MinuteAnalysis]) -> dict[tuple[str, int], list[Dete
     for analysis in analyses:
         for row in analysis.row.tolist():
             latest[analysis.symbols[row], analysis.bar_time_ms] = []
-        for detection in analysis.detections():
+        for detection in analysis.found:
             latest[detection.symbol, detection.bar_time_ms].append(detection)
     return latest
 
@@ -75,7 +75,7 @@ def test_a_symbol_without_a_bar_does_not_move():
 def test_a_minute_without_bars_gives_an_empty_analysis():
     analysis = engine().close(minute(START, {}))
     assert analysis.values.shape == (0, len(REGISTRY.shown))
-    assert analysis.detections() == []
+    assert analysis.found == ()
 
 
 def test_symbols_that_appear_later_are_taken_in():
@@ -285,8 +285,8 @@ def test_detections_on_a_partial_bar_say_so():
         live.close(minute(START + number * MINUTE, {0: (50, 50.2, 49.8, 50, 10)}))
     partial = live.close(minute(START + 25 * MINUTE, {0: (50, 50.4, 49.9, 50, 10)}, partial=True))
     after = live.close(minute(START + 26 * MINUTE, {0: (50, 50.4, 49.9, 50, 10)}))
-    assert [d.pattern_data.get("partial") for d in partial.detections()] == [True]
-    assert [d.pattern_data.get("partial") for d in after.detections()] == [None]
+    assert [d.pattern_data.get("partial") for d in partial.found] == [True]
+    assert [d.pattern_data.get("partial") for d in after.found] == [None]
 
 
 def test_an_engine_of_nothing_still_keeps_the_bars():

@@ -53,7 +53,7 @@ def test_detections_are_stored_as_the_contract_has_them():
     live = engine()
     analyses = [live.close(m) for m in walk(len(SYMBOLS), 60)]
     save(analyses)
-    detection = next(d for a in reversed(analyses) for d in a.detections())
+    detection = next(d for a in reversed(analyses) for d in a.found)
     row = IntradayPattern.objects.get(detection_id=detection.detection_id)
     assert (row.symbol, row.detection_key) == (detection.symbol, detection.detection_key)
     assert row.detection_key == f"{row.pattern_type}:1m"

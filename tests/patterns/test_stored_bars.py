@@ -9,8 +9,6 @@ import pytest
 from django.db import connection
 
 from patterns import store, stored_bars
-from patterns.on_request import indicators_for
-from patterns.registry import UnknownDefinition
 from tests.patterns.bars import MINUTE, START, minute, session_start, walk
 from tests.patterns.database import NOW, SYMBOLS, engine, rows, save, store_bars
 
@@ -59,7 +57,7 @@ def test_an_engine_warmed_from_the_database_finds_the_same_bit_for_bit(monkeypat
         again = [restarted.close(m) for m in store.load_minutes(
             cursor, SYMBOLS, minutes[450].minute_ms, minutes[-1].minute_ms + 1
         )]  # fmt: skip
-    assert [a.detections() for a in again] == [a.detections() for a in expected]
+    assert [a.found for a in again] == [a.found for a in expected]
     for one, other in zip(again, expected, strict=True):
         np.testing.assert_allclose(one.values, other.values, rtol=1e-9)
 
@@ -77,29 +75,3 @@ def test_a_restart_that_analyses_minutes_again_writes_nothing_new():
     assert any(a.changes for a in again)
     assert (result.formed, result.revised, result.lives) == (0, 0, 0)
     assert rows() == before
-
-
-def test_indicators_asked_for_equal_those_that_were_computed_live():
-    minutes = walk(len(SYMBOLS), 270, seed=13)
-    store_bars(minutes)
-    live = engine()
-    analyses = [live.close(m) for m in minutes]
-    wanted = ["MACD_HIST", "VWAP"]
-    first, last = minutes[255].minute_ms, minutes[265].minute_ms
-    with connection.cursor() as cursor:
-        series = indicators_for(cursor, "F", wanted, first, last, session_start)
-    expected = {a.bar_time_ms: a.indicators(2) for a in analyses[255:265] if 2 in a.row}
-    assert series.time_ms.tolist() == list(expected)
-    for name in wanted:
-        live_values = [values[name] for values in expected.values()]
-        np.testing.assert_allclose(series.values[name], live_values, rtol=1e-9)
-
-
-def test_indicators_of_no_bars_or_too_many_are_told_apart():
-    with connection.cursor() as cursor:
-        none = indicators_for(cursor, "NONE", ["VWAP"], START, START + MINUTE, session_start)
-        assert none.time_ms.tolist() == []
-        with pytest.raises(ValueError, match="at most 44640 at once"):
-            indicators_for(cursor, "F", ["VWAP"], START, START + 44641 * MINUTE, session_start)
-        with pytest.raises(UnknownDefinition, match="Did you mean 'VWAP'"):
-            indicators_for(cursor, "F", ["VWAPS"], START, START + MINUTE, session_start)

@@ -25,7 +25,7 @@ def run(bars: list[Bar], pattern_type: str, first_ms: int = TEN, registry: Regis
     live = LiveEngine(["A"], Registry(registry.indicators, [all_hits]), session_start)
     found = {}
     for number, bar in enumerate(bars):
-        for detection in live.close(minute(first_ms + number * MINUTE, {0: bar})).detections():
+        for detection in live.close(minute(first_ms + number * MINUTE, {0: bar})).found:
             found[number] = detection
     return found
 

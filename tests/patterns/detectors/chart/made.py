@@ -20,7 +20,7 @@ def found(pattern_type: str, chart: Chart, **values: float) -> list[Detection]:
     live = LiveEngine(["A"], Registry(part.indicators, [detector]), session_start)
     made = []
     for number, bar in enumerate(chart):
-        made += live.close(minute(START + number * MINUTE, {0: bar})).detections()
+        made += live.close(minute(START + number * MINUTE, {0: bar})).found
     return made
 
 

@@ -58,7 +58,7 @@ def detections(chart: Chart, detector: Detector) -> list[tuple[int, Detection]]:
     made = []
     for number, bar in enumerate(chart):
         analysis = live.close(minute(START + number * MINUTE, {0: bar}))
-        made += [(number, detection) for detection in analysis.detections()]
+        made += [(number, detection) for detection in analysis.found]
     return made
 
 

@@ -90,7 +90,7 @@ def test_live_finds_what_history_finds():
     hits = analyse_history(matrix, registry)[1]
     history = [d for found in hits for d in found.detections(symbols, "1m")]
     live = LiveEngine(symbols, registry, session_start)
-    lived = [d for one in minutes for d in live.close(one).detections()]
+    lived = [d for one in minutes for d in live.close(one).found]
     assert len({d.pattern_type for d in lived}) >= 8
     key = attrgetter("pattern_type", "symbol", "bar_time_ms")
     assert sorted(lived, key=key) == sorted(history, key=key)

@@ -37,7 +37,7 @@ def run(
     live = LiveEngine(["A"], registry, session, timeframe)
     made = {}
     for number, bar in enumerate(bars):
-        for detection in live.close(minute(first_ms + number * MINUTE, {0: bar})).detections():
+        for detection in live.close(minute(first_ms + number * MINUTE, {0: bar})).found:
             made[number] = detection
     return made
 

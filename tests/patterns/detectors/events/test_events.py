@@ -63,14 +63,14 @@ def test_bar_by_bar_and_after_a_restart_the_events_are_those_of_history():
     history = keys([d for hits in blocks for d in hits.detections(NAMES, "1m")])
 
     live = LiveEngine(NAMES, registry, session_start)
-    found = [keys(live.close(bars).detections()) for bars in minutes]
+    found = [keys(live.close(bars).found) for bars in minutes]
     assert set.union(*found) == history
 
     restart = 520
     before = as_matrix(minutes[:restart], NAMES)
     again = LiveEngine(NAMES, registry, session_start)
     again.warm(before.take(range(len(NAMES))) if before.bars <= WARM_BARS else last(before))
-    after = [keys(again.close(bars).detections()) for bars in minutes[restart:]]
+    after = [keys(again.close(bars).found) for bars in minutes[restart:]]
     assert after == found[restart:]
     kinds = {key[0] for key in history}
     assert len(kinds) > 15

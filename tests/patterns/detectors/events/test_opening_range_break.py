@@ -59,7 +59,7 @@ def test_the_range_is_made_of_minutes_not_of_bars():
     live = LiveEngine(["A"], registry, session_start)
     for number in range(10):
         live.close(minute(TEN + 3 * number * MINUTE, {0: bar(50.0)}))
-    [detection] = live.close(minute(TEN + 30 * MINUTE, {0: bar(50.5)})).detections()
+    [detection] = live.close(minute(TEN + 30 * MINUTE, {0: bar(50.5)})).found
     assert detection.direction == "bullish"
 
 
