@@ -15,12 +15,12 @@ from patterns.life import (
     FAILED,
     FORMED,
     NEVER,
+    STATE_NAMES,
     TARGET_REACHED,
     Closed,
     cooled,
     entries,
     lives_of,
-    names,
     next_state,
 )
 from patterns.registry import Registry, standard
@@ -52,7 +52,7 @@ def life(bars: list[Bar], direction: int = 1, slope: float = 0.0) -> list[str]:
         bar = Closed(*(np.array([value]) for value in (age, close, high, low)))
         state = next_state(state, np.array([direction], np.int8), levels, np.array([EXPIRES]), bar)
         states.append(int(state[0]))
-    return names(states)
+    return [STATE_NAMES[state] for state in states]
 
 
 UP = (50.5, 50.8, 49.9)
