@@ -9,8 +9,12 @@ from django.db.models import Model
 
 from tickstock_site.processes import OWNER
 
-MARKET_DATA_APPS = {"market", "patterns", "streaming"}
-WEB_SETTINGS = {"patterns.detectorsetting", "patterns.comborule"}
+MARKET_DATA_APPS = {"market", "patterns", "streaming", "admin_processing"}
+WEB_SETTINGS = {
+    "patterns.detectorsetting",
+    "patterns.comborule",
+    "admin_processing.auditentry",
+}
 """Models of those apps that the web writes, and so reads where it writes them."""
 
 

@@ -1,0 +1,26 @@
+"""What the daily pipeline keeps: runs and their work, what was imported, what was set aside."""
+
+from admin_processing.models.audit import AuditEntry
+from admin_processing.models.fidelity import FidelityDay, FidelityDifference
+from admin_processing.models.imports import ImportCoverage, ImportedFile, RejectedRow
+from admin_processing.models.runs import (
+    JobCommand,
+    ProcessingChunk,
+    ProcessingFailure,
+    ProcessingLog,
+    ProcessingRun,
+)
+
+__all__ = [
+    "AuditEntry",
+    "FidelityDay",
+    "FidelityDifference",
+    "ImportCoverage",
+    "ImportedFile",
+    "JobCommand",
+    "ProcessingChunk",
+    "ProcessingFailure",
+    "ProcessingLog",
+    "ProcessingRun",
+    "RejectedRow",
+]
