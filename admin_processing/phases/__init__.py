@@ -1,0 +1,1 @@
+"""What a run is made of: one module a phase, and a line in `registry`."""
