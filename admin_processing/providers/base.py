@@ -32,7 +32,7 @@ class ProviderError(Exception):
 
 
 class ProviderRefused(ProviderError):
-    """It never will, as things stand: a wrong key, a plan without this, a folder that is not there."""
+    """It never will, as things stand: a wrong key, a plan without this, no such folder."""
 
 
 class UnitFailed(ProviderError):
@@ -68,8 +68,8 @@ class BarBatch:
 
 def empty_bars() -> BarBatch:
     """No bars."""
-    numbers = [np.empty(0) for _ in range(6)]
-    return BarBatch(np.empty(0, "U1"), np.empty(0, np.int64), *numbers, np.empty(0, np.int64))
+    none, whole = np.empty(0), np.empty(0, np.int64)
+    return BarBatch(np.empty(0, "U1"), whole, none, none, none, none, none, none, whole)
 
 
 @dataclass(frozen=True, slots=True)
