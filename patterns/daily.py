@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from patterns.adjustments import Adjustment
 from patterns.analysis import Detection, Hits, LifeChange, MinuteAnalysis
 from patterns.context import HIGHER_TREND
-from patterns.eras import Eras, in_eras
+from patterns.definitions import Indicator
+from patterns.eras import Eras, in_eras, own_prices
 from patterns.evaluate import analyse_history, indicator_history, quiet
 from patterns.history import HistoryView, earlier, padded
 from patterns.indicators.efficiency import efficiency
@@ -21,7 +23,6 @@ from patterns.life import CONFIRMED, NEVER, entries, lives_of
 from patterns.matrix import BarMatrix
 from patterns.ranks import percentile, population
 from patterns.registry import Registry
-from patterns.splits import KnownSplit
 from patterns.views import Floats, Given, Ints
 
 TIMEFRAME = "1d"
@@ -43,13 +44,13 @@ def analyse(
     matrix: BarMatrix,
     registry: Registry,
     since_ms: int,
-    splits: Sequence[KnownSplit] = (),
+    adjustments: Sequence[Adjustment] = (),
     populations: Populations | None = None,
 ) -> list[MinuteAnalysis]:
     """One analysis for each bar time from `since_ms` on, in order.
 
-    matrix: daily bars as they were traded; splits: those that they are adjusted for. Prices of
-    indicators and detections are in the shares of their own day.
+    matrix: daily bars as they were traded; adjustments: what they are adjusted for, in order.
+    Prices of indicators and detections are in the shares of their own day.
     populations: what ranks are ranked in; by default the matrix's own symbols.
 
     Detections on earlier bars come as changes alone: those that are open, and those that ended
@@ -57,11 +58,12 @@ def analyse(
     the detectors read.
     """
     chosen = registry.for_timeframe(TIMEFRAME)
-    eras = in_eras(matrix, splits)
+    followed = max((d.expires + 1 for d in chosen.detectors), default=0)
+    eras = in_eras(matrix, adjustments, since_ms, followed)
     unranked = Registry((i for i in chosen.indicators if i.rank_of is None), chosen.detectors)
     outputs, hits = analyse_history(eras.matrix, unranked, given=longer_trend(eras.matrix))
     days = [
-        _Day(time_ms, cells, _table(chosen, outputs, cells, populations, time_ms))
+        _Day(time_ms, cells, _table(chosen, eras, outputs, cells, populations, time_ms))
         for time_ms, cells in _cells_by_time(eras, since_ms)
     ]
     if days:
@@ -72,14 +74,17 @@ def analyse(
 
 
 def ranked_values(
-    matrix: BarMatrix, registry: Registry, since_ms: int, splits: Sequence[KnownSplit] = ()
+    matrix: BarMatrix,
+    registry: Registry,
+    since_ms: int,
+    adjustments: Sequence[Adjustment] = (),
 ) -> dict[str, list[tuple[int, Floats]]]:
     """What is ranked of some symbols, at each bar time from `since_ms` on, for `merged`."""
-    eras = in_eras(matrix, splits)
+    eras = in_eras(matrix, adjustments, since_ms)
     bases = [registry.indicator(name) for name in ranked_outputs(registry)]
     found = indicator_history(eras.matrix, bases)
     cells = list(_cells_by_time(eras, since_ms))
-    return {i.name: [(t, found[i.name][c.row, c.column]) for t, c in cells] for i in bases}
+    return {i.name: [(t, _own(i, i.name, found, eras, c)) for t, c in cells] for i in bases}
 
 
 def ranked_outputs(registry: Registry) -> list[str]:
@@ -130,6 +135,7 @@ def _cells_by_time(eras: Eras, since_ms: int) -> Iterator[tuple[int, _Cells]]:
 
 def _table(
     registry: Registry,
+    eras: Eras,
     outputs: Mapping[str, Floats],
     cells: _Cells,
     populations: Populations | None,
@@ -139,12 +145,22 @@ def _table(
     made = np.full((len(cells.row), len(registry.shown)), np.nan)
     for place, name in enumerate(registry.shown):
         base = registry.indicator(name).rank_of
-        values = outputs[base or name][cells.row, cells.column]
+        values = _own(registry.indicator(base or name), base or name, outputs, eras, cells)
         if base is not None:
             others = None if populations is None else populations.get(base, {}).get(time_ms)
             values = _rank(values, population(values) if others is None else others)
         made[:, place] = values
     return made
+
+
+def _own(
+    indicator: Indicator, name: str, outputs: Mapping[str, Floats], eras: Eras, cells: _Cells
+) -> Floats:
+    """An output at these cells; prices in the shares of their own day."""
+    values = outputs[name][cells.row, cells.column]
+    if eras.gain is None or name not in indicator.prices:
+        return values
+    return values / eras.gain[cells.row, cells.column]
 
 
 def _rank(values: Floats, others: Floats) -> Floats:
@@ -155,13 +171,13 @@ def _rank(values: Floats, others: Floats) -> Floats:
 def _tell(days: Mapping[int, _Day], eras: Eras, hits: Hits, since_ms: int) -> None:
     """Put a detector's hits, and what became of them, to their days."""
     matrix = eras.matrix
-    hits = hits.where(eras.own[hits.row, matrix.bars - matrix.count[hits.row] + hits.bar])
-    lives = lives_of(matrix, hits)
+    hits = hits.where(eras.own[hits.row, eras.column(hits)])
+    lives = lives_of(matrix, hits, eras.gain_at(hits))
     confirmed, ended = (_times(matrix, hits.row, bar) for bar in (lives.confirmed, lives.ended))
     is_open = lives.state <= CONFIRMED
     kept = (hits.bars_ms[:, -1] >= since_ms) | is_open | (ended >= since_ms)
     life = zip(*(values[kept].tolist() for values in (lives.state, confirmed, ended)), strict=True)
-    chosen = hits.where(kept)
+    chosen = own_prices(eras, hits.where(kept))
     chosen = replace(chosen, row=eras.symbol[chosen.row])
     first_ms = min(days)
     found = chosen.detections(_names(eras), TIMEFRAME)

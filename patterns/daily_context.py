@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from market.calendar import DAY_MS, MINUTE_MS, MarketCalendar, configured_calendar, from_ms
-from patterns import splits
+from patterns import adjustments
 from patterns.evaluate import quiet
 from patterns.history import HistoryView
 from patterns.indicators.efficiency import efficiency
@@ -72,10 +72,18 @@ def volume_profile(
         sessions = usual_sessions(configured_calendar(), before_ms)
     profile = VolumeProfile()
     if sessions:
-        known = splits.load(cursor, symbols, before_ms)
+        known = _splits(cursor, symbols, before_ms, sessions[0][0])
         cursor.execute(VOLUMES, _parameters(symbols, sessions, known))
         _fill(profile, cursor.fetchall(), symbols, sessions, known)
     return profile
+
+
+def _splits(
+    cursor: Any, symbols: Sequence[str], before_ms: int, after_ms: int
+) -> list[adjustments.Adjustment]:
+    """Dividends leave volumes alone."""
+    known = adjustments.load(cursor, symbols, before_ms, "15m", after_ms)
+    return [item for item in known if item.is_split]
 
 
 def usual_sessions(calendar: MarketCalendar, before_ms: int) -> list[tuple[int, int]]:
@@ -90,7 +98,7 @@ def usual_sessions(calendar: MarketCalendar, before_ms: int) -> list[tuple[int, 
 
 
 def _parameters(
-    symbols: Sequence[str], sessions: SessionTimes, known: Sequence[splits.KnownSplit]
+    symbols: Sequence[str], sessions: SessionTimes, known: Sequence[adjustments.Adjustment]
 ) -> dict[str, Any]:
     moments = [
         (from_ms(start + slot * SLOT_MS), slot, number)
@@ -118,7 +126,7 @@ def _fill(
     rows: Sequence[tuple[str, int, float, int, int | None]],
     symbols: Sequence[str],
     sessions: SessionTimes,
-    known: Sequence[splits.KnownSplit],
+    known: Sequence[adjustments.Adjustment],
 ) -> None:
     """rows: symbol, slot, volume, a bit for each session, and the session of one that was split."""
     length = max(end - start for start, end in sessions)
@@ -127,7 +135,7 @@ def _fill(
     volume, seen = np.zeros(shape), np.zeros(shape, np.int64)
     for symbol, slot, traded, bits, alone in rows:
         at = slot, places[symbol]
-        volume[at] += traded if alone is None else traded / _factor(known, symbol, sessions[alone])
+        volume[at] += traded if alone is None else traded * _factor(known, symbol, sessions[alone])
         seen[at] |= bits
     counted = np.bitwise_count(_any(seen, axis=0) & _any(seen, axis=1))
     minutes = np.minimum(SLOT_MS, length - SLOT_MS * np.arange(shape[0])) / MINUTE_MS
@@ -141,7 +149,9 @@ def _any(seen: Ints, axis: int) -> Ints:
     return np.bitwise_or.reduce(seen, axis=axis, keepdims=True)
 
 
-def _factor(known: Sequence[splits.KnownSplit], symbol: str, session: tuple[int, int]) -> float:
-    """What a share of that session has become, by its price."""
-    later = (s.factor for s in known if s.symbol == symbol and session[0] < s.time_ms)
+def _factor(
+    known: Sequence[adjustments.Adjustment], symbol: str, session: tuple[int, int]
+) -> float:
+    """How many shares one of that session has become."""
+    later = (s.volume for s in known if s.symbol == symbol and session[0] < s.time_ms)
     return prod(later)

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from market.calendar import DAY_MS, to_ms
-from patterns import combo_rows, daily, daily_plan, splits, store
+from patterns import adjustments, combo_rows, daily, daily_plan, store
 from patterns.analysis import MinuteAnalysis
 from patterns.daily_plan import Block, Plan
 from patterns.matrix import BarMatrix
@@ -75,13 +75,13 @@ def run(
     return total
 
 
-def _bars(cursor: Any, plan: Plan, block: Block) -> tuple[BarMatrix, list[splits.KnownSplit]]:
-    """A block's bars as they were traded, and its splits; each daily bar is a session."""
+def _bars(cursor: Any, plan: Plan, block: Block) -> tuple[BarMatrix, list[adjustments.Adjustment]]:
+    """A block's bars as they were traded, and what they are adjusted for; a bar is a session."""
     until_ms = plan.through_ms + DAY_MS
     matrix = load_traded(
         cursor, block.symbols, block.bars, until_ms, lambda t: t, 0, daily.TIMEFRAME
     )
-    return matrix, splits.load(cursor, block.symbols, until_ms)
+    return matrix, adjustments.load(cursor, block.symbols, until_ms, daily.TIMEFRAME)
 
 
 def _populations(cursor: Any, plan: Plan, registry: Registry) -> daily.Populations | None:

@@ -48,6 +48,8 @@ class Indicator:
     rank_of: the percentile rank (0–100) of another indicator's output among the symbols that
         have a bar at the same time. Detectors can not read it.
 
+    prices: those of the outputs that are prices, or differences of prices: they double where all
+        prices do, and the others stay.
     title, family: for people; the catalogue groups by family.
     warm_up: bars before the first output; outputs are NaN until there are more.
     lookback: how many bars, the current one included, the formula reads.
@@ -62,6 +64,7 @@ class Indicator:
     warm_up: int
     lookback: int
     gaps: str
+    prices: tuple[str, ...] = ()
     title: str = ""
     family: str = "other"
     timeframes: tuple[str, ...] = TIMEFRAMES

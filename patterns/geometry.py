@@ -55,6 +55,18 @@ def described(view: BarView, geometry: Geometry) -> list[dict[str, Any]]:
     return made
 
 
+def divided(described: dict[str, Any], by: float) -> dict[str, Any]:
+    """What was described, its prices in other shares."""
+
+    def point(old: list[float]) -> list[float]:
+        return [old[0], round(old[1] / by, 6)]
+
+    return {
+        "pivots": {name: point(old) for name, old in described["pivots"].items()},
+        "lines": {name: [point(end) for end in line] for name, line in described["lines"].items()},
+    }
+
+
 def _points(view: BarView, anchor: Anchor) -> list[list[float] | None]:
     shape = view.rows.shape
     ago, price = (np.broadcast_to(np.asarray(side, np.float64), shape) for side in anchor)

@@ -28,6 +28,16 @@ class Levels:
     target: Floats
     slope: Floats
 
+    def times(self, factor: Floats) -> Levels:
+        """The same prices in other shares; factor: one a hit."""
+        sides = (self.trigger, self.stop, self.target, self.slope)
+        return Levels(*(side * factor for side in sides))
+
+    def over(self, factor: Floats) -> Levels:
+        """`times` undone."""
+        sides = (self.trigger, self.stop, self.target, self.slope)
+        return Levels(*(side / factor for side in sides))
+
     def rounded(self) -> Levels:
         """As they are stored, so that history and a restart go on with the same numbers."""
         sides = (self.trigger, self.stop, self.target, self.slope)

@@ -70,14 +70,19 @@ class Lives:
     ended: Ints
 
 
-def lives_of(matrix: BarMatrix, hits: Hits) -> Lives:
-    """The lives of a detector's hits, over the bars of history that follow them."""
+def lives_of(matrix: BarMatrix, hits: Hits, gain: Floats | None = None) -> Lives:
+    """The lives of a detector's hits, over the bars of history that follow them.
+
+    gain: what prices were multiplied by, one a hit: levels are rounded without it.
+    """
     count = len(hits)
     state = np.zeros(count, np.int8)
     confirmed, ended = np.full(count, NEVER, np.int64), np.full(count, NEVER, np.int64)
     first = matrix.bars - matrix.count[hits.row]
     expires = np.full(count, hits.detector.expires, np.int64)
     levels = hits.levels.rounded()
+    if gain is not None:
+        levels = hits.levels.over(gain).rounded().times(gain)
     for age in range(1, hits.detector.expires + 2):
         column = first + hits.bar + age
         on = np.flatnonzero((state <= CONFIRMED) & (column < matrix.bars))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from market.calendar import DAY_MS, MINUTE_MS, from_ms
 from market.storage.copy import HEADER, POSTGRES_EPOCH_US
-from patterns import life_rows, splits
+from patterns import adjustments, life_rows
 from patterns.analysis import StoredLife
 from patterns.engine import WARM_BARS, LiveEngine
 from patterns.life import EXPIRED, STATE_NAMES
@@ -95,11 +95,15 @@ def load_history(
     """The last `bars` stored bars of each symbol that start before `until_ms`.
 
     since_ms: none older than this; by default as many days back as `OLDEST_DAYS` says. Prices and
-    volumes are adjusted for the splits that have been executed by `until_ms`.
+    volumes are adjusted for the splits and dividends that are known at `until_ms`.
     """
     matrix = load_traded(cursor, symbols, bars, until_ms, session_start, since_ms, timeframe)
-    known = splits.load(cursor, symbols, until_ms)
-    return splits.adjusted(matrix, known, daily=timeframe == "1d")
+    traded = matrix.time_ms[matrix.time_ms >= 0]
+    if not len(traded):
+        return matrix
+    oldest_ms = int(traded.min())
+    known = adjustments.load(cursor, symbols, until_ms, timeframe, oldest_ms)
+    return adjustments.adjusted(matrix, known, daily=timeframe == "1d")
 
 
 def load_traded(
@@ -111,7 +115,7 @@ def load_traded(
     since_ms: int | None = None,
     timeframe: str = "1m",
 ) -> BarMatrix:
-    """The same bars as they were traded, whatever was split since."""
+    """The same bars as they were traded, whatever was split or paid since."""
     if since_ms is None:
         since_ms = until_ms - OLDEST_DAYS[timeframe] * DAY_MS
     query = LAST_BARS.replace("{source}", SOURCES[timeframe])
@@ -167,16 +171,16 @@ def _restore(cursor: Any, engine: LiveEngine, symbols: list[str], until_ms: int)
     recent_ms = until_ms - REMEMBERED_BARS * MINUTES.get(timeframe, 1) * MINUTE_MS
     since_ms = until_ms - OPEN_DAYS[timeframe] * DAY_MS
     found = life_rows.load(cursor, timeframe, symbols, since_ms, recent_ms, until_ms)
-    known = splits.load(cursor, symbols, until_ms)
-    restore(engine, [_over_where_split(item, known) for item in found])
+    known = adjustments.load(cursor, symbols, until_ms, timeframe, since_ms)
+    restore(engine, [_over_where_adjusted(item, known) for item in found])
 
 
-def _over_where_split(item: StoredLife, known: Sequence[splits.KnownSplit]) -> StoredLife:
+def _over_where_adjusted(item: StoredLife, known: Sequence[adjustments.Adjustment]) -> StoredLife:
     """Levels in old shares: its life is over; it still cools down."""
     detection = item.detection
     over = any(
-        split.symbol == detection.symbol and split.time_ms > detection.bar_time_ms
-        for split in known
+        later.symbol == detection.symbol and later.time_ms > detection.bar_time_ms
+        for later in known
     )
     if not over:
         return item

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import transaction
 
 from market.calendar import from_ms
-from patterns import combo_rows, outbox, rolled_rows, splits
+from patterns import adjustments, combo_rows, outbox, rolled_rows
 from patterns import store as pattern_store
 from patterns.analysis import MinuteAnalysis
 from patterns.registry import Registry
@@ -157,27 +157,27 @@ class Analyst:
     # --- sessions -------------------------------------------------------------------------------
 
     def _begin_session(self, minute_ms: int) -> list[MinuteAnalysis]:
-        """What is known before a session's first minute: daily bars, usual volumes, splits."""
+        """What is known before a session's first minute: daily bars, usual volumes, adjustments."""
         before, start = self._context.start_ms, self._hours.start(minute_ms)
         begun = self._context.begin(start)
         self._database.run(lambda connection: self._context.tell(connection, self._engine))
-        return self._split(before, start) if begun and before else []
+        return self._adjust(before, start) if begun and before else []
 
-    def _split(self, before_ms: int, start_ms: int) -> list[MinuteAnalysis]:
-        """Read the history of split symbols anew; what was open in old shares is over."""
+    def _adjust(self, before_ms: int, start_ms: int) -> list[MinuteAnalysis]:
+        """Read anew the history of what was split or paid; what was open in old prices is over."""
         names = self._symbols.names
 
         def find(connection: Any) -> set[str]:
             with connection.cursor() as cursor:
-                known = splits.load(cursor, names, start_ms)
-                return {split.symbol for split in known if split.time_ms > before_ms}
+                known = adjustments.load(cursor, names, start_ms, after_ms=before_ms)
+                return {item.symbol for item in known if item.time_ms > before_ms}
 
-        split = self._database.run(find)
-        if not split:
+        changed = self._database.run(find)
+        if not changed:
             return []
-        rows = np.array([row for row, name in enumerate(names) if name in split])
+        rows = np.array([row for row, name in enumerate(names) if name in changed])
         ended = [engine.end_open(rows, start_ms) for engine in self._engine.engines.values()]
-        self._load(sorted(split), start_ms)
+        self._load(sorted(changed), start_ms)
         return ended
 
     # --- saving ---------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def atr(bars: int) -> Indicator:
 
     return Indicator(
         outputs=(f"ATR_{bars}",),
+        prices=(f"ATR_{bars}",),
         title="Average true range",
         family="volatility",
         formula="Wilder average of max(high - low, |high - previous close|, |low - previous "

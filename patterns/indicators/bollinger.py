@@ -37,6 +37,7 @@ def bollinger(bars: int, width: float) -> Indicator:
 
     return Indicator(
         outputs=("BB_UPPER", "BB_MIDDLE", "BB_LOWER", "BB_WIDTH", "BB_PERCENT"),
+        prices=("BB_UPPER", "BB_MIDDLE", "BB_LOWER"),
         title="Bollinger bands",
         family="volatility",
         formula=f"SMA {bars} of closes ± {width:g} population standard deviations of them; width: "

@@ -28,6 +28,7 @@ def dema(bars: int) -> Indicator:
 
     return Indicator(
         outputs=(f"DEMA_{bars}",),
+        prices=(f"DEMA_{bars}",),
         title=f"Double exponential moving average, {bars} bars",
         family="trend",
         formula=f"2 * EMA - EMA of the EMA, both over {bars} bars and seeded with a plain mean",

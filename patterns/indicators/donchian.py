@@ -14,6 +14,7 @@ def donchian(bars: int) -> Indicator:
 
     return Indicator(
         outputs=("DC_UPPER", "DC_MIDDLE", "DC_LOWER"),
+        prices=("DC_UPPER", "DC_MIDDLE", "DC_LOWER"),
         title="Donchian channel",
         family="volatility",
         formula=f"highest high and lowest low of the last {bars} bars, the current one included, "

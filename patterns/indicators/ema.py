@@ -45,6 +45,7 @@ def ema(bars: int) -> Indicator:
 
     return Indicator(
         outputs=(f"EMA_{bars}",),
+        prices=(f"EMA_{bars}",),
         title=f"Exponential moving average, {bars} bars",
         family="trend",
         formula=f"EMA += (close - EMA) * 2 / {bars + 1}; the first is the SMA of {bars} closes",

@@ -24,6 +24,7 @@ def ichimoku(conversion: int, base: int, long: int) -> Indicator:
 
     return Indicator(
         outputs=("ICHIMOKU_CONVERSION", "ICHIMOKU_BASE", "ICHIMOKU_SPAN_A", "ICHIMOKU_SPAN_B"),
+        prices=("ICHIMOKU_CONVERSION", "ICHIMOKU_BASE", "ICHIMOKU_SPAN_A", "ICHIMOKU_SPAN_B"),
         title="Ichimoku cloud",
         family="trend",
         formula=f"conversion, base: middle of the range of the last {conversion} and {base} bars; "

@@ -22,6 +22,7 @@ def keltner(bars: int, width: float, range_bars: int) -> Indicator:
 
     return Indicator(
         outputs=("KC_UPPER", "KC_MIDDLE", "KC_LOWER"),
+        prices=("KC_UPPER", "KC_MIDDLE", "KC_LOWER"),
         title="Keltner channels",
         family="volatility",
         formula=f"EMA {bars} of closes ± {width:g} * ATR {range_bars}",

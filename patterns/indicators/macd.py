@@ -20,6 +20,7 @@ def macd(fast: int, slow: int, signal: int) -> Indicator:
 
     return Indicator(
         outputs=("MACD", "MACD_SIGNAL", "MACD_HIST"),
+        prices=("MACD", "MACD_SIGNAL", "MACD_HIST"),
         title=f"Moving average convergence divergence ({fast}, {slow}, {signal})",
         family="momentum",
         formula=f"EMA {fast} - EMA {slow} of closes; signal: EMA {signal} of it; histogram: "

@@ -55,6 +55,7 @@ def sar(acceleration: float, maximum: float) -> Indicator:
 
     return Indicator(
         outputs=("SAR",),
+        prices=("SAR",),
         title="Parabolic SAR",
         family="trend",
         formula="stop += factor * (extreme - stop), never beyond the last two bars; factor starts "

@@ -8,6 +8,7 @@ def sma(bars: int) -> Indicator:
     """The mean of the last `bars` closes."""
     return Indicator(
         outputs=(f"SMA_{bars}",),
+        prices=(f"SMA_{bars}",),
         title=f"Simple moving average, {bars} bars",
         family="trend",
         formula=f"sum of the last {bars} closes / {bars}",

@@ -25,6 +25,7 @@ def supertrend(bars: int, width: float) -> Indicator:
 
     return Indicator(
         outputs=("SUPERTREND", "SUPERTREND_DIRECTION"),
+        prices=("SUPERTREND",),
         title="SuperTrend",
         family="trend",
         formula=f"bands: (high + low) / 2 ± {width:g} * ATR {bars}; the upper only falls and the "

@@ -44,6 +44,7 @@ def _step(view: BarView, before: Floats) -> tuple[Outputs, Floats]:
 DEFINITIONS = (
     Indicator(
         outputs=("VWAP", "VWAP_UPPER_1", "VWAP_LOWER_1", "VWAP_UPPER_2", "VWAP_LOWER_2"),
+        prices=("VWAP", "VWAP_UPPER_1", "VWAP_LOWER_1", "VWAP_UPPER_2", "VWAP_LOWER_2"),
         title="VWAP with bands",
         family="session",
         formula="sum(bar VWAP * volume) / sum(volume) since the session's open; a bar without a "

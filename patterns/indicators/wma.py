@@ -37,6 +37,7 @@ def wma(bars: int) -> Indicator:
 
     return Indicator(
         outputs=(f"WMA_{bars}",),
+        prices=(f"WMA_{bars}",),
         title=f"Weighted moving average, {bars} bars",
         family="trend",
         formula=f"sum of weight * close over {bars} bars / sum of weights; weights 1 (oldest) to "
@@ -59,6 +60,7 @@ def hma(bars: int) -> Indicator:
 
     return Indicator(
         outputs=(f"HMA_{bars}",),
+        prices=(f"HMA_{bars}",),
         title=f"Hull moving average, {bars} bars",
         family="trend",
         formula=f"WMA over {isqrt(bars)} bars of (2 * WMA {bars // 2} - WMA {bars}) of closes",

@@ -17,6 +17,7 @@ def year(bars: int) -> Indicator:
 
     return Indicator(
         outputs=("YEAR_POSITION", "YEAR_HIGH", "YEAR_LOW"),
+        prices=("YEAR_HIGH", "YEAR_LOW"),
         title="52-week position",
         family="strength",
         formula=f"highest high and lowest low of the last {bars} daily bars, the current one "

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connections
 
 from market.calendar import DAY_MS, MINUTE_MS, configured_calendar, to_ms
-from patterns import splits
+from patterns import adjustments
 from patterns.engine import WARM_BARS
 from patterns.evaluate import indicator_history
 from patterns.matrix import BarMatrix, align_right
@@ -27,6 +27,9 @@ QUIET_MS = 2 * MINUTE_MS
 BLOCK = 32
 """Recursions take a step a bar, as long for one symbol as for many. So the wanted bars are cut
 into blocks, each with the bars before it, which take their steps together."""
+
+Adjustments = Sequence[tuple[int, float, float]]
+"""Moments from which on bars are of other shares, with the factors of prices and volumes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def computed_series(query: BarQuery, names: Sequence[str]) -> Series:
     found = [*bars_between(earlier), *wanted]
     times = [to_ms(bar["timestamp"]) for bar in found]
     first = len(found) - len(wanted)
-    known = _splits(query, times[-1])
+    known = _adjustments(query, times[0], times[-1])
     stops = _stops(times, first, known)
     matrix = _matrix(query, found, stops, before, known)
     values = indicator_history(matrix, chosen.indicators)
@@ -121,19 +124,19 @@ def _closed_until_ms(newest: datetime | None, now: datetime) -> int:
     return end_ms if comes_more else end_ms + DAY_MS
 
 
-def _stops(times: list[int], first: int, known: dict[int, float]) -> list[int]:
-    """Where the blocks of the wanted bars end: a split ends one, too."""
-    split = {bisect.bisect_left(times, moment) for moment in known}
-    edges = {*range(first + BLOCK, len(times), BLOCK), *split, len(times)}
+def _stops(times: list[int], first: int, known: Adjustments) -> list[int]:
+    """Where the blocks of the wanted bars end: an adjustment ends one, too."""
+    changed = {bisect.bisect_left(times, moment) for moment, _, _ in known}
+    edges = {*range(first + BLOCK, len(times), BLOCK), *changed, len(times)}
     return sorted(edge for edge in edges if edge > first)
 
 
-def _splits(query: BarQuery, until_ms: int) -> dict[int, float]:
-    """Factors by the moment from which on bars are of other shares."""
-    daily = query.timeframe == "1d"
+def _adjustments(query: BarQuery, after_ms: int, until_ms: int) -> Adjustments:
     with connections[ALIAS].cursor() as cursor:
-        known = splits.load(cursor, [query.symbol], until_ms + DAY_MS)
-    return {split.day_ms if daily else split.time_ms: split.factor for split in known}
+        known = adjustments.load(
+            cursor, [query.symbol], until_ms + DAY_MS, query.timeframe, after_ms
+        )
+    return [(item.since_ms(query.timeframe), item.price, item.volume) for item in known]
 
 
 def _matrix(
@@ -141,18 +144,19 @@ def _matrix(
     found: list[dict[str, Any]],
     stops: list[int],
     before: int,
-    known: dict[int, float],
+    known: Adjustments,
 ) -> BarMatrix:
     """A row a block, at its end the wanted bars, in the shares of its own days."""
     columns = {name: np.array([bar[name] for bar in found], np.float64) for name in FLOAT_FIELDS}
     time_ms = np.array([to_ms(bar["timestamp"]) for bar in found], np.int64)
     partial = np.array([bar["is_partial"] for bar in found], np.bool_)
     spans = [np.arange(max(0, stop - BLOCK - before), stop) for stop in stops]
-    factor = np.concatenate([_factor(time_ms[span], known) for span in spans])
+    made = [_factors(time_ms[span], known) for span in spans]
+    price, volume = (np.concatenate(parts) for parts in zip(*made, strict=True))
     row = np.repeat(np.arange(len(spans)), [len(span) for span in spans])
     where = np.concatenate(spans)
-    picked = {name: values[where] * factor for name, values in columns.items()}
-    picked["volume"] = columns["volume"][where] / factor
+    picked = {name: values[where] * price for name, values in columns.items()}
+    picked["volume"] = columns["volume"][where] * volume
     picked |= {"time_ms": time_ms[where], "partial": partial[where]}
     # A daily bar is a session by itself; its midnight lies in none of the calendar's.
     daily = query.timeframe == "1d"
@@ -160,10 +164,11 @@ def _matrix(
     return align_right([query.symbol] * len(spans), row, picked, session_start)
 
 
-def _factor(time_ms: Ints, known: dict[int, float]) -> Floats:
-    """What prices of a block are multiplied by, to be in the shares of its last bar."""
-    factor = np.ones(len(time_ms))
-    for moment, by in known.items():
+def _factors(time_ms: Ints, known: Adjustments) -> tuple[Floats, Floats]:
+    """What prices and volumes of a block are multiplied by, to be as those of its last bar."""
+    price, volume = np.ones(len(time_ms)), np.ones(len(time_ms))
+    for moment, price_factor, volume_factor in known:
         if moment <= time_ms[-1]:
-            factor[time_ms < moment] *= by
-    return factor
+            price[time_ms < moment] *= price_factor
+            volume[time_ms < moment] *= volume_factor
+    return price, volume

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from patterns import daily as tier
+from patterns.adjustments import PRICES, Adjustment
 from patterns.analysis import Detection, MinuteAnalysis
 from patterns.evaluate import analyse_history
 from patterns.life import entries, lives_of
 from patterns.matrix import BarMatrix
 from patterns.registry import Registry, standard
-from patterns.splits import PRICES, KnownSplit
 
 REGISTRY = standard()
 
@@ -147,24 +147,24 @@ def test_a_detection_of_an_earlier_day_is_told_of_when_it_ends(whole: list[Minut
 FOUR_FOR_ONE, ONE_FOR_TEN = 0.25, 10.0
 
 
-def split_on(matrix: BarMatrix, row: int, bar: int, factor: float) -> KnownSplit:
+def split_on(matrix: BarMatrix, row: int, bar: int, factor: float) -> Adjustment:
     day = datetime.fromtimestamp(matrix.time_ms[row, bar] / 1000, UTC).date()
-    return KnownSplit(matrix.symbols[row], day, factor)
+    return Adjustment.split(matrix.symbols[row], day, factor)
 
 
-def as_traded(matrix: BarMatrix, known: list[KnownSplit]) -> BarMatrix:
+def as_traded(matrix: BarMatrix, known: list[Adjustment]) -> BarMatrix:
     """The bars as they would have been traded, had there been these splits."""
     fields = {name: np.array(getattr(matrix, name), order="F") for name in (*PRICES, "volume")}
     for split in known:
         row = matrix.symbols.index(split.symbol)
         before = matrix.time_ms[row] < split.day_ms
         for name in PRICES:
-            fields[name][row, before] /= split.factor
-        fields["volume"][row, before] *= split.factor
+            fields[name][row, before] /= split.price
+        fields["volume"][row, before] /= split.volume
     return replace(matrix, **fields)
 
 
-def invented(matrix: BarMatrix) -> list[KnownSplit]:
+def invented(matrix: BarMatrix) -> list[Adjustment]:
     """A split of each symbol, of one kind or the other, and a second one of some."""
     known = []
     for row in range(len(matrix.symbols)):
@@ -197,7 +197,7 @@ def test_a_split_that_nobody_knew_of_would_look_like_a_crash(
 @pytest.mark.slow
 def test_lives_go_on_through_a_split(some: BarMatrix, whole: list[MinuteAnalysis]) -> None:
     """Powers of two are divided by without rounding: even a close just at a level stays there."""
-    known = [replace(split, factor=FOUR_FOR_ONE) for split in invented(some)]
+    known = [Adjustment.split(split.symbol, split.day, FOUR_FOR_ONE) for split in invented(some)]
     split = lives(tier.analyse(as_traded(some, known), REGISTRY, 0, known))
     assert split == lives(whole)
 
@@ -246,8 +246,8 @@ def test_a_split_before_the_first_bar_or_after_the_last_changes_nothing(
     some: BarMatrix, whole: list[MinuteAnalysis]
 ) -> None:
     known = [
-        KnownSplit(some.symbols[0], date(1990, 1, 2), FOUR_FOR_ONE),
-        KnownSplit(some.symbols[1], date(2030, 1, 2), ONE_FOR_TEN),
+        Adjustment.split(some.symbols[0], date(1990, 1, 2), FOUR_FOR_ONE),
+        Adjustment.split(some.symbols[1], date(2030, 1, 2), ONE_FOR_TEN),
     ]
     assert detections(tier.analyse(some, REGISTRY, 0, known)) == detections(whole)
 

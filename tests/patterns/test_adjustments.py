@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from patterns import splits
+from patterns import adjustments
+from patterns.adjustments import Adjustment, adjusted, factors
 from patterns.matrix import BarMatrix, align_right
-from patterns.splits import KnownSplit, adjusted, factors
 
 DAY = date(2020, 8, 31)  # Apple's four for one
-FOUR_FOR_ONE = KnownSplit("AAPL", DAY, 0.25)
-ONE_FOR_TEN = KnownSplit("XYZ", date(2020, 9, 1), 10.0)
+FOUR_FOR_ONE = Adjustment.split("AAPL", DAY, 0.25)
+ONE_FOR_TEN = Adjustment.split("XYZ", date(2020, 9, 1), 10.0)
 
 
 def ms(*moment: int) -> int:
@@ -34,13 +34,13 @@ EVENING, MORNING = ms(2020, 8, 31, 0, 4), ms(2020, 8, 31, 8)  # 20:04 and 04:00 
 
 
 def test_minutes_of_the_evening_before_are_old_shares_and_the_next_morning_new_ones():
-    made = factors(bars({"AAPL": [EVENING, MORNING]}), [FOUR_FOR_ONE])
+    made, _ = factors(bars({"AAPL": [EVENING, MORNING]}), [FOUR_FOR_ONE])
     assert made.tolist() == [[0.25, 1.0]]
 
 
 def test_a_daily_bar_of_the_execution_date_is_in_new_shares():
     days = [ms(2020, 8, 28), ms(2020, 8, 31), ms(2020, 9, 1)]
-    made = factors(bars({"AAPL": days}), [FOUR_FOR_ONE], daily=True)
+    made, _ = factors(bars({"AAPL": days}), [FOUR_FOR_ONE], daily=True)
     assert made.tolist() == [[0.25, 1.0, 1.0]]
 
 
@@ -53,9 +53,11 @@ def test_prices_and_volumes_move_against_each_other():
 
 
 def test_splits_of_one_symbol_are_multiplied_and_those_of_others_leave_it_alone():
-    later = KnownSplit("AAPL", date(2021, 1, 4), 0.5)
+    later = Adjustment.split("AAPL", date(2021, 1, 4), 0.5)
     matrix = bars({"AAPL": [EVENING, MORNING, ms(2021, 1, 5)], "XYZ": [EVENING]})
-    made = factors(matrix, [FOUR_FOR_ONE, later, ONE_FOR_TEN, KnownSplit("NONE", DAY, 9.0)])
+    made, _ = factors(
+        matrix, [FOUR_FOR_ONE, later, ONE_FOR_TEN, Adjustment.split("NONE", DAY, 9.0)]
+    )
     assert made[0].tolist() == [0.125, 0.5, 1.0]
     assert made[1, -1] == 10.0
 
@@ -81,4 +83,4 @@ def test_only_splits_that_have_been_executed_by_then_are_known(until, known):
             " ('AAPL', '2020-08-31', 1, 4), ('XYZ', '2020-09-01', 10, 1),"
             " ('OFF', '2020-08-01', 1, 2)"
         )
-        assert splits.load(cursor, ["AAPL", "XYZ"], until) == known
+        assert adjustments.load(cursor, ["AAPL", "XYZ"], until) == known
