@@ -7,7 +7,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from market.calendar import DAY_MS, to_ms
-from patterns import adjustments, combo_rows, daily, daily_plan, store
+from patterns import adjustments, combo_rows, daily, daily_plan, detection_rows, store
 from patterns.analysis import MinuteAnalysis
 from patterns.daily_plan import Block, Plan
 from patterns.matrix import BarMatrix
@@ -25,6 +25,8 @@ from patterns.stored_bars import load_traded
 
 PIECE = 4_000
 """Detections and changes of one transaction: the live minute's detections wait for it."""
+ROWS = 50_000
+"""Bars of one transaction, where indicators are stored."""
 
 OUTBOX_END = "SELECT coalesce(max(id), 0) FROM event_outbox"
 # Of daily bars alone: the stream may have left events of its own meanwhile.
@@ -40,10 +42,34 @@ class Totals:
     formed: int = 0
     revised: int = 0
     lives: int = 0
+    indicator_rows: int = 0
 
     def __add__(self, other: Totals) -> Totals:
         sums = (getattr(self, own.name) + getattr(other, own.name) for own in fields(self))
         return Totals(*sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an analysis is made and stored."""
+
+    indicators: bool = True
+    detections: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        """As `daily_plan` has them."""
+        wanted = zip(daily_plan.PARTS, (self.indicators, self.detections), strict=True)
+        return [name for name, is_wanted in wanted if is_wanted]
+
+    def of(self, registry: Registry) -> Registry:
+        """The definitions of daily bars that this part needs."""
+        chosen = registry.for_timeframe(daily.TIMEFRAME)
+        return chosen if self.detections else Registry(chosen.indicators, ())
+
+
+EVERYTHING = Part()
+INDICATORS, DETECTIONS = Part(detections=False), Part(indicators=False)
 
 
 def run(
@@ -59,20 +85,42 @@ def run(
     been analysed, and a few before them. History of which nothing was known is no news: it is
     stored without events.
     """
-    now_ms = to_ms(datetime.now(UTC))
     with connections[alias].cursor() as cursor:
-        plan = daily_plan.plan(cursor, symbols, now_ms if through_ms is None else through_ms, days)
-        registry = configured(standard(), read_settings(cursor)).for_timeframe(daily.TIMEFRAME)
-        populations = _populations(cursor, plan, registry)
+        plan = daily_plan.plan(cursor, symbols, through_ms or to_ms(datetime.now(UTC)), days)
+        ranked = populations(cursor, plan)
+    return sum((do_block(alias, plan, block, ranked) for block in plan.blocks), Totals())
+
+
+def do_block(
+    alias: str,
+    plan: Plan,
+    block: Block,
+    ranked: daily.Populations | None = None,
+    part: Part = EVERYTHING,
+    saved: Callable[[Totals], None] = lambda totals: None,
+) -> Totals:
+    """Analyse and save one block of a plan.
+
+    ranked: what ranks are ranked in (`populations`). saved: called at the end of each piece's
+    transaction with what it wrote; what it raises undoes the piece, and ends the work.
+    """
+    with connections[alias].cursor() as cursor:
+        registry = part.of(configured(standard(), read_settings(cursor)))
+        matrix, known = _bars(cursor, plan, block)
+    analyses = daily.analyse(matrix, registry, block.since_ms, known, ranked)
     total = Totals()
-    for block in plan.blocks:
-        with connections[alias].cursor() as cursor:
-            matrix, known = _bars(cursor, plan, block)
-        analyses = daily.analyse(matrix, registry, block.since_ms, known, populations)
-        for piece in pieces(analyses, plan.news_since_ms):
-            total += _save(alias, piece, news=piece[0].bar_time_ms >= plan.news_since_ms)
-        total += Totals(symbols=len(block.symbols))
-    return total
+    for piece in pieces(analyses, plan.news_since_ms):
+        news = piece[0].bar_time_ms >= plan.news_since_ms
+        total += _save(alias, piece, part, news=news, saved=saved)
+    _note_done(alias, part, matrix)
+    return total + Totals(symbols=len(block.symbols))
+
+
+def _note_done(alias: str, part: Part, matrix: BarMatrix) -> None:
+    newest = dict(zip(matrix.symbols, matrix.time_ms.max(axis=1, initial=-1).tolist(), strict=True))
+    through = {symbol: time_ms for symbol, time_ms in newest.items() if time_ms >= 0}
+    with connections[alias].cursor() as cursor:
+        daily_plan.note_done(cursor, part.names, list(through), list(through.values()))
 
 
 def _bars(cursor: Any, plan: Plan, block: Block) -> tuple[BarMatrix, list[adjustments.Adjustment]]:
@@ -84,8 +132,9 @@ def _bars(cursor: Any, plan: Plan, block: Block) -> tuple[BarMatrix, list[adjust
     return matrix, adjustments.load(cursor, block.symbols, until_ms, daily.TIMEFRAME)
 
 
-def _populations(cursor: Any, plan: Plan, registry: Registry) -> daily.Populations | None:
+def populations(cursor: Any, plan: Plan) -> daily.Populations | None:
     """What ranks are ranked in: all that has traded; None where no rank is stored."""
+    registry = standard().for_timeframe(daily.TIMEFRAME)
     stored = set(store.stored_names())
     ranks = [indicator.name for indicator in registry.indicators if indicator.rank_of is not None]
     if not ranks or not plan.blocks or not stored & {store.ALL, *ranks}:
@@ -102,27 +151,38 @@ def pieces(
     analyses: Sequence[MinuteAnalysis], news_since_ms: int
 ) -> Iterator[Sequence[MinuteAnalysis]]:
     """Runs of analyses that are saved together, none of them both history and news."""
-    start = size = 0
+    start, size = 0, 0.0
     for end, analysis in enumerate(analyses):
-        own = len(analysis.found) + len(analysis.changes)
+        own = len(analysis.found) + len(analysis.changes) + len(analysis.row) * PIECE / ROWS
         turns = analyses[start].bar_time_ms < news_since_ms <= analysis.bar_time_ms
         if end > start and (size + own > PIECE or turns):
             yield analyses[start:end]
-            start, size = end, 0
+            start, size = end, 0.0
         size += own
     if analyses:
         yield analyses[start:]
 
 
-def _save(alias: str, piece: Sequence[MinuteAnalysis], *, news: bool) -> Totals:
+def _save(
+    alias: str,
+    piece: Sequence[MinuteAnalysis],
+    part: Part,
+    *,
+    news: bool,
+    saved: Callable[[Totals], None],
+) -> Totals:
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        if not news:
+            detection_rows.in_turn(cursor)  # or somebody else's news would be hushed
         cursor.execute(OUTBOX_END)
         (end,) = cursor.fetchone()
         now = datetime.now(UTC)
-        saved = store.save(cursor, piece, now)
+        done = store.save(cursor, piece, now, stored=None if part.indicators else ())
         if news:
             combo_rows.save(cursor, piece, now)
         else:
             cursor.execute(HUSH, [end])
-    bars = sum(len(analysis.row) for analysis in piece)
-    return Totals(0, bars, saved.formed, saved.revised, saved.lives)
+        bars = sum(len(analysis.row) for analysis in piece)
+        totals = Totals(0, bars, done.formed, done.revised, done.lives, done.indicator_rows)
+        saved(totals)
+    return totals

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from market.calendar import MarketCalendar, configured_calendar, to_ms
+from market.calendar import MarketCalendar, configured_calendar, from_ms, to_ms
 from patterns.engine import WARM_BARS
 
 NEWS_DAYS = 5
 """Sessions that are always looked at again, since their bars may have been corrected; what is
 found in them is news."""
 EVERY_DAY = 1_000_000
+PARTS = ("indicators", "patterns")
 CELLS = 350_000
 """Symbols × bars of a block: some 2 GB while it is analysed."""
 
 TRADED = 'SELECT DISTINCT symbol FROM ohlcv_daily WHERE "timestamp" >= to_timestamp(%s / 1000.0)'
-LATEST = """
-SELECT symbol, (extract(epoch FROM max("timestamp")) * 1000)::int8 FROM daily_patterns
-WHERE symbol = ANY(%s) GROUP BY symbol
+LONG_AGO_DAYS = 60
+"""Sessions; symbols that have more to make up for are analysed apart from the others."""
+KNOWN = """
+SELECT wanted.symbol, {newest}, count(part), {through}, {stale}
+FROM unnest(%(symbols)s::text[]) AS wanted (symbol)
+LEFT JOIN daily_analyses AS known ON known.symbol = wanted.symbol AND part = ANY(%(parts)s)
+GROUP BY wanted.symbol ORDER BY wanted.symbol
+""".format(
+    **{
+        name: f"(extract(epoch FROM {moment}) * 1000)::int8"
+        for name, moment in {
+            "newest": """(SELECT max("timestamp") FROM ohlcv_daily AS bar
+                WHERE bar.symbol = wanted.symbol AND "timestamp" <= %(until)s)""",
+            "through": "min(through)",
+            "stale": "min(stale_since)",
+        }.items()
+    }
+)
+NOTE = """
+INSERT INTO daily_analyses (symbol, part, through)
+SELECT symbol, part, to_timestamp(through / 1000.0)
+FROM unnest(%s::text[], %s::int8[]) AS done (symbol, through), unnest(%s::text[]) AS part
+ON CONFLICT (symbol, part) DO UPDATE SET through = excluded.through, stale_since = NULL
+"""
+SPOIL = """
+UPDATE daily_analyses SET stale_since = least(stale_since, to_timestamp(since / 1000.0))
+FROM unnest(%s::text[], %s::int8[]) AS changed (name, since)
+WHERE symbol = name AND through >= to_timestamp(since / 1000.0)
 """
 
 
@@ -54,21 +80,51 @@ class Plan:
         return _blocks(self.days, sorted(symbols), since_ms, bars_before)
 
 
-def plan(cursor: Any, symbols: Sequence[str] | None, through_ms: int, days: int | None) -> Plan:
+def plan(
+    cursor: Any,
+    symbols: Sequence[str] | None,
+    through_ms: int,
+    days: int | None,
+    parts: Sequence[str] = PARTS,
+    cells: int | None = None,
+) -> Plan:
     """What to do for these symbols, or for all that have traded of late.
 
-    days: of how many sessions. None: from the day on that anything was found of a block last, at
-    least `NEWS_DAYS`, and all of a symbol that nothing was ever found of.
+    days: of how many sessions. None: from the first bar on that was not analysed as it now is,
+    and the last `NEWS_DAYS` sessions; nothing of a symbol that has no such bars. parts: of the
+    work, as `note_done` has them. cells: of a block, by default `CELLS`.
     """
     times = session_days(configured_calendar(), through_ms)
     news_since_ms = _first_of(times, NEWS_DAYS)
     names = _traded(cursor, news_since_ms) if symbols is None else symbols
     if days is not None:
-        blocks = list(_blocks(times, names, _first_of(times, days)))
+        groups = {_first_of(times, days): list(names)}
     else:
-        cursor.execute(LATEST, [list(names)])
-        blocks = list(_unknown_days(times, names, dict(cursor.fetchall()), news_since_ms))
+        groups = _unknown(cursor, names, times, parts)
+    blocks = [
+        block
+        for since_ms, group in groups.items()
+        for block in _blocks(times, group, since_ms, cells=cells)
+    ]
     return Plan(times, blocks, through_ms, news_since_ms)
+
+
+def frame(through_ms: int, blocks: Sequence[Block]) -> Plan:
+    """A plan of blocks that were planned before, at the same `through_ms`."""
+    times = session_days(configured_calendar(), through_ms)
+    return Plan(times, blocks, through_ms, _first_of(times, NEWS_DAYS))
+
+
+def note_done(
+    cursor: Any, parts: Sequence[str], symbols: Sequence[str], through_ms: Sequence[int]
+) -> None:
+    """These have been analysed through the bars of these times, in order of the symbols."""
+    cursor.execute(NOTE, [list(symbols), list(through_ms), list(parts)])
+
+
+def spoil(cursor: Any, symbols: Sequence[str], since_ms: Sequence[int]) -> None:
+    """Bars from these times on are not as they were analysed; for whoever changes daily bars."""
+    cursor.execute(SPOIL, [list(symbols), list(since_ms)])
 
 
 def session_days(calendar: MarketCalendar, through_ms: int) -> list[int]:
@@ -87,21 +143,39 @@ def _traded(cursor: Any, since_ms: int) -> list[str]:
     return sorted(row[0] for row in cursor.fetchall())
 
 
-def _unknown_days(
-    days: Sequence[int], symbols: Sequence[str], latest: Mapping[str, int], news_since_ms: int
-) -> Iterator[Block]:
-    """New symbols from their first bar on, the others block by block from where each stopped."""
-    yield from _blocks(days, [name for name in symbols if name not in latest], 0)
-    known = [name for name in symbols if name in latest]
-    for block in _blocks(days, known, news_since_ms):
-        newest = max(latest[name] for name in block.symbols)
-        yield from _blocks(days, block.symbols, min(newest, news_since_ms))
+def _unknown(
+    cursor: Any, symbols: Sequence[str], times: Sequence[int], parts: Sequence[str]
+) -> dict[int, list[str]]:
+    """From when on which symbols have something to analyse; those alike are put together."""
+    news_since_ms = _first_of(times, NEWS_DAYS)
+    lately_ms = _first_of(times, LONG_AGO_DAYS)
+    asked = {"symbols": list(symbols), "parts": list(parts), "until": from_ms(times[-1])}
+    cursor.execute(KNOWN, asked)
+    groups: dict[bool, dict[str, int]] = {True: {}, False: {}}
+    new = []
+    for symbol, newest_ms, count, through_ms, stale_ms in cursor.fetchall():
+        if newest_ms is None:
+            continue
+        if count < len(parts):
+            new.append(symbol)
+            continue
+        since_ms = min(stale_ms or through_ms + 1, through_ms + 1)
+        if newest_ms >= news_since_ms:
+            since_ms = min(since_ms, news_since_ms)
+        if newest_ms >= since_ms:
+            groups[since_ms >= lately_ms][symbol] = since_ms
+    made = {min(group.values()): list(group) for group in groups.values() if group}
+    return made | ({0: new + made.get(0, [])} if new else {})
 
 
 def _blocks(
-    days: Sequence[int], symbols: Sequence[str], since_ms: int, bars_before: int = WARM_BARS
+    days: Sequence[int],
+    symbols: Sequence[str],
+    since_ms: int,
+    bars_before: int = WARM_BARS,
+    cells: int | None = None,
 ) -> Iterator[Block]:
     bars = min(len(days) - bisect.bisect_left(days, since_ms) + bars_before, len(days))
-    size = max(1, CELLS // max(bars, 1))
+    size = max(1, (cells or CELLS) // max(bars, 1))
     for start in range(0, len(symbols), size):
         yield Block(list(symbols[start : start + size]), since_ms, bars)

@@ -186,9 +186,14 @@ def as_stored(row: tuple[Any, ...]) -> Stored:
     return Stored(detection, first_seen)
 
 
+def in_turn(cursor: Any) -> None:
+    """Until this transaction ends nobody else numbers detections, nor leaves events of them."""
+    cursor.execute(LOCK)
+
+
 def numbers(cursor: Any, count: int) -> list[int]:
     """The next `seq` numbers; until the commit nobody else gets any, so they rise with commits."""
-    cursor.execute(LOCK)
+    in_turn(cursor)
     cursor.execute(NEXT, [count])
     return [row[0] for row in cursor.fetchall()]
 

@@ -211,6 +211,28 @@ class ComboPattern(StoredDetection):
         indexes = detection_indexes("combo_patterns")
 
 
+class DailyAnalysis(models.Model):
+    """How far a symbol's daily bars have been analysed, for one part of the work.
+
+    part: `indicators` or `patterns`. through: start of the last bar that was. stale_since: start
+    of the first bar that was changed or added afterwards; null while there is none.
+    """
+
+    symbol = models.TextField()
+    part = models.TextField()
+    through = models.DateTimeField()
+    stale_since = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "daily_analyses"
+        constraints = [
+            models.UniqueConstraint(fields=["symbol", "part"], name="daily_analyses_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.part} through {self.through:%Y-%m-%d}"
+
+
 class OutboxEvent(models.Model):
     """An event that is committed and not yet published; deleted once it is."""
 

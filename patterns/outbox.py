@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,9 @@ import msgspec
 BLOCK = 500
 ADD = "COPY event_outbox (channel, event) FROM STDIN"
 PENDING = "SELECT id, channel, event FROM event_outbox ORDER BY id LIMIT %s"
+# One sender at a time, or a listener would hear events out of their order.
+LOCK = "SELECT pg_advisory_lock(hashtext('event_outbox'))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtext('event_outbox'))"
 FORGET = "DELETE FROM event_outbox WHERE id = ANY(%s)"
 
 
@@ -37,3 +41,13 @@ def pending(cursor: Any, limit: int = 1000) -> list[tuple[int, str, str]]:
 def forget(cursor: Any, ids: Sequence[int]) -> None:
     """Delete events that have been published."""
     cursor.execute(FORGET, [list(ids)])
+
+
+@contextmanager
+def sending(cursor: Any) -> Iterator[None]:
+    """Be the only one that sends; a sender whose connection ends leaves its place."""
+    cursor.execute(LOCK)
+    try:
+        yield
+    finally:
+        cursor.execute(UNLOCK)

@@ -7,7 +7,7 @@ nothing of what was found before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,13 +20,13 @@ from patterns import detection_rows, life_rows
 from patterns.analysis import MinuteAnalysis
 from patterns.stored_bars import load_history, load_minutes, warm
 from patterns.tiers import tier_for
-from patterns.views import Floats
 
 ALL = "all"
 
 ANY_STORED = """
-SELECT EXISTS (SELECT 1 FROM {table} WHERE "timestamp" = %s AND timeframe = %s)
+SELECT EXISTS (SELECT 1 FROM {table} WHERE "timestamp" BETWEEN %s AND %s AND timeframe = %s{those})
 """
+FEW_SYMBOLS = 1_000
 STAGING = """
 CREATE TEMP TABLE IF NOT EXISTS incoming_indicators
     (LIKE intraday_indicator_values) ON COMMIT DELETE ROWS
@@ -68,11 +68,11 @@ def save(
     commit, so that `seq` rises in the order of commits.
     """
     rows = values = 0
-    for analysis in analyses:
-        chosen = _chosen(analysis.names, stored_names() if stored is None else stored)
-        if chosen and len(analysis.row):
-            rows += _save_indicators(cursor, analysis, chosen, now)
-            values += int(np.isfinite(analysis.values[:, chosen]).sum())
+    for together in _alike(analyses):
+        chosen = _chosen(together[0].names, stored_names() if stored is None else stored)
+        if chosen and any(len(analysis.row) for analysis in together):
+            rows += _save_indicators(cursor, together, chosen, now)
+            values += sum(int(np.isfinite(a.values[:, chosen]).sum()) for a in together)
     changes = detection_rows.save(cursor, analyses, now)
     lives = life_rows.save(cursor, analyses, now)
     return SaveResult(rows, values, changes.formed, changes.revised, lives)
@@ -89,36 +89,68 @@ def _chosen(names: Sequence[str], stored: Sequence[str]) -> list[int]:
     return [i for i, name in enumerate(names) if ALL in stored or name in stored]
 
 
+def _alike(analyses: Sequence[MinuteAnalysis]) -> Iterator[list[MinuteAnalysis]]:
+    """Runs of analyses with the same symbols and indicators, each of a later bar: one COPY each.
+
+    A bar that comes a second time replaces itself, so it has to come in another COPY.
+    """
+    run: list[MinuteAnalysis] = []
+    for analysis in analyses:
+        if run and not _follows(run[-1], analysis):
+            yield run
+            run = []
+        run.append(analysis)
+    if run:
+        yield run
+
+
+def _follows(last: MinuteAnalysis, analysis: MinuteAnalysis) -> bool:
+    same = (last.timeframe, last.names) == (analysis.timeframe, analysis.names)
+    return same and last.symbols is analysis.symbols and last.bar_time_ms < analysis.bar_time_ms
+
+
 def _save_indicators(
-    cursor: Any, analysis: MinuteAnalysis, chosen: list[int], now: datetime
+    cursor: Any, analyses: Sequence[MinuteAnalysis], chosen: list[int], now: datetime
 ) -> int:
-    set_id = indicator_set(cursor, [analysis.names[i] for i in chosen])
-    columns = _columns(analysis, analysis.values[:, chosen], set_id, now)
-    table = tier_for(analysis.timeframe).indicators
-    cursor.execute(
-        ANY_STORED.format(table=table), [from_ms(analysis.bar_time_ms), analysis.timeframe]
-    )
-    if cursor.fetchone()[0]:
+    set_id = indicator_set(cursor, [analyses[0].names[i] for i in chosen])
+    columns = _columns(analyses, chosen, set_id, now)
+    table = tier_for(analyses[0].timeframe).indicators
+    if _any_stored(cursor, table, analyses):
         cursor.execute(STAGING)
         copy_columns(cursor, "incoming_indicators", columns)
         cursor.execute(UPSERT.format(table=table))
         cursor.execute("TRUNCATE incoming_indicators")
     else:
         copy_columns(cursor, table, columns)
-    return len(analysis.row)
+    return sum(len(analysis.row) for analysis in analyses)
+
+
+def _any_stored(cursor: Any, table: str, analyses: Sequence[MinuteAnalysis]) -> bool:
+    """Whether rows may be there already: none means that they need not be compared."""
+    times = [from_ms(analysis.bar_time_ms) for analysis in analyses]
+    asked: list[Any] = [min(times), max(times), analyses[0].timeframe]
+    symbols = analyses[0].symbols
+    few = len(symbols) <= FEW_SYMBOLS
+    those = " AND symbol = ANY(%s)" if few else ""
+    cursor.execute(
+        ANY_STORED.format(table=table, those=those), [*asked, list(symbols)] if few else asked
+    )
+    return bool(cursor.fetchone()[0])
 
 
 def _columns(
-    analysis: MinuteAnalysis, values: Floats, set_id: int, now: datetime
+    analyses: Sequence[MinuteAnalysis], chosen: list[int], set_id: int, now: datetime
 ) -> dict[str, tuple[str, Any]]:
-    rows = len(analysis.row)
-    symbols = [analysis.symbols[row] for row in analysis.row.tolist()]
+    counts = [len(analysis.row) for analysis in analyses]
+    rows = sum(counts)
+    symbols = [a.symbols[row] for a in analyses for row in a.row.tolist()]
+    times = np.repeat([analysis.bar_time_ms for analysis in analyses], counts)
     return {
         "symbol": ("text", encode_names(symbols)),
-        "timeframe": ("text", np.full(rows, analysis.timeframe.encode())),
-        '"timestamp"': ("i8", timestamps(np.full(rows, analysis.bar_time_ms))),
+        "timeframe": ("text", np.full(rows, analyses[0].timeframe.encode())),
+        '"timestamp"': ("i8", timestamps(times)),
         "set_id": ("i8", np.full(rows, set_id)),
-        "values": ("f8[]", values),
+        "values": ("f8[]", np.concatenate([a.values[:, chosen] for a in analyses])),
         "calculation_timestamp": ("i8", timestamps(np.full(rows, to_ms(now)))),
     }
 

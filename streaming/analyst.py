@@ -234,12 +234,15 @@ def send_outbox(connection: Any, send: Callable[[list[tuple[str, bytes]]], bool]
 
     send: publishes encoded events and tells whether Redis took them. Those that it did not take
     wait for the next call; those it took may go out twice where this process dies in between.
+    Several processes send what all of them leave there: one after the other, block by block.
     """
     sent = 0
     with connection.cursor() as cursor:
-        while rows := outbox.pending(cursor):
-            if not send([(channel, event.encode()) for _, channel, event in rows]):
-                break
-            outbox.forget(cursor, [row[0] for row in rows])
+        while outbox.pending(cursor, 1):
+            with outbox.sending(cursor):
+                rows = outbox.pending(cursor)
+                if not send([(channel, event.encode()) for _, channel, event in rows]):
+                    break
+                outbox.forget(cursor, [row[0] for row in rows])
             sent += len(rows)
     return sent

@@ -21,8 +21,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from streaming.heartbeats import PREFIX
 from streaming.publish import STATE
-from tickstock_site.heartbeat import PREFIX
 
 PATIENCE_SECS = 1.5
 KEPT_SECS = 1.0

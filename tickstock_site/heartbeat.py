@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import time
 from functools import cache
 from typing import Any
 
@@ -13,8 +11,8 @@ import redis
 from celery.signals import heartbeat_sent, worker_shutdown
 from django.conf import settings
 
-PREFIX = "tickstock:heartbeat:"
-EXPIRES_SECS = 20
+from streaming.heartbeats import EXPIRES_SECS, PREFIX, heartbeat
+
 TIMEOUT_SECS = 1.0
 
 log = logging.getLogger(__name__)
@@ -29,9 +27,8 @@ def _client() -> redis.Redis:
 
 def show_life(process: str) -> None:
     """Write the process's heartbeat; a Redis that is away is no reason to stop."""
-    beat = json.dumps({"time_ms": round(time.time() * 1000), "pid": os.getpid()})
     try:
-        _client().set(PREFIX + process, beat, ex=EXPIRES_SECS)
+        _client().set(PREFIX + process, heartbeat(os.getpid()), ex=EXPIRES_SECS)
     except redis.RedisError as error:
         log.debug("no heartbeat: %s", type(error).__name__)
 

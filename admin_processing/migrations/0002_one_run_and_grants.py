@@ -18,24 +18,29 @@ GRANT INSERT ON processing_audit TO {READWRITE};
 GRANT USAGE ON SEQUENCE processing_audit_id_seq TO {WEB}, {READWRITE};
 """
 
-# Asking for an end is all that the web may do to a run that stands. One that nobody has begun
-# ends at once; what a worker does ends within seconds, between two of its units.
+# Asking for an end is all that the web may do to a run that stands. Where nobody is at work it ends
+# at once; otherwise a worker ends it within a second or two.
 CANCEL = f"""
-CREATE FUNCTION cancel_processing(wanted uuid) RETURNS text
+CREATE FUNCTION cancel_processing(wanted uuid, by_whom text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    became text;
+    became text := 'cancelled';
 BEGIN
-    UPDATE public.processing_runs SET
-        status = CASE status WHEN 'queued' THEN 'cancelled' ELSE 'cancelling' END,
-        finished_at = CASE status WHEN 'queued' THEN clock_timestamp() END
-    WHERE run_id = wanted AND status IN ('queued', 'running', 'cancelling')
-    RETURNING status INTO became;
+    IF EXISTS (SELECT FROM public.processing_chunks WHERE run_id = wanted
+               AND status = 'working' AND lease_until >= clock_timestamp()) THEN
+        became := 'cancelling';
+    END IF;
+    UPDATE public.processing_runs SET status = became, note = 'cancelled by ' || by_whom,
+        finished_at = CASE became WHEN 'cancelled' THEN clock_timestamp() END
+    WHERE run_id = wanted AND status IN ('queued', 'running', 'cancelling');
+    IF NOT FOUND THEN
+        RETURN '';
+    END IF;
     RETURN became;
 END
 $$;
-REVOKE ALL ON FUNCTION cancel_processing(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cancel_processing(uuid) TO {WEB}, {READWRITE};
+REVOKE ALL ON FUNCTION cancel_processing(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cancel_processing(uuid, text) TO {WEB}, {READWRITE};
 """
 
 
@@ -47,5 +52,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(ONE_RUN, "DROP INDEX processing_runs_one"),
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
-        migrations.RunSQL(CANCEL, "DROP FUNCTION cancel_processing(uuid)"),
+        migrations.RunSQL(CANCEL, "DROP FUNCTION cancel_processing(uuid, text)"),
     ]

@@ -188,11 +188,11 @@ def test_a_run_that_was_stopped_is_taken_up(bars: BarMatrix, monkeypatch: Any) -
     monkeypatch.setattr(daily_job, "PIECE", 300)
     save, saved = daily_job._save, []
 
-    def stop_after_two(alias: str, piece: Any, *, news: bool) -> daily_job.Totals:
+    def stop_after_two(*arguments: Any, **options: Any) -> daily_job.Totals:
         if len(saved) == 2:
             raise InterruptedError
-        saved.append(piece)
-        return save(alias, piece, news=news)
+        saved.append(arguments)
+        return save(*arguments, **options)
 
     monkeypatch.setattr(daily_job, "_save", stop_after_two)
     with pytest.raises(InterruptedError):
