@@ -223,6 +223,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 WORKER_PROCESSES = env_int("WORKER_PROCESSES", 2, 1, 256)
 
+PROCESSING_RETRY_SECS = [float(secs) for secs in env_list("PROCESSING_RETRY_SECS", ["5", "30"])]
+
 # --- the market ---------------------------------------------------------------------------------
 
 MARKET_CALENDAR = env_text("MARKET_CALENDAR", "XNYS")
