@@ -79,15 +79,19 @@ def bars(
     end: AwareDatetime | None = Query(None, alias="to"),
     limit: int = Query(500, ge=1, le=5000),
     fill: bool = False,
+    adjusted: bool = True,
 ) -> dict[str, Any]:
     """The newest `limit` bars of `[from, to)`, oldest first.
 
     5m, 15m and 1h begin at the session's open, outside sessions at midnight; a bar belongs to
     `[from, to)` by its start. 1d are stored, and the day under way comes from its minutes. A
     minute without a trade has no bar; `fill=true` puts a flat one there, marked `filled`.
+
+    Bars before a split or a dividend are adjusted for it, and tell the `price_factor` that they
+    were multiplied by; `adjusted=false` gives them as they were traded.
     """
     known = known_symbol(symbol)
-    query = bar_store.BarQuery(known.symbol, timeframe, start, end, limit, fill)
+    query = bar_store.BarQuery(known.symbol, timeframe, start, end, limit, fill, adjusted)
     found = bar_store.bars(query)
     return {"symbol": known.symbol, "name": known.name, "timeframe": timeframe, "bars": found}
 

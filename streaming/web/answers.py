@@ -107,6 +107,9 @@ class Bar(BaseModel):
     is_partial: bool | None = Field(description="The stream began within it.")
     revision: int | None = Field(description="How often late trades have changed it.")
     filled: bool = Field(False, description="True: nothing traded, and fill=true put it there.")
+    price_factor: float = Field(
+        1.0, description="What its prices were multiplied by for later splits and dividends."
+    )
 
 
 class Bars(BaseModel):

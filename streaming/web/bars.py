@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from market.calendar import MarketCalendar, configured_calendar, to_ms
+from streaming.web.adjusted import adjusted
 from streaming.web.database import columns, rows
 from streaming.web.frames import utc_iso
 
@@ -63,7 +64,10 @@ ORDER BY timestamp DESC LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class BarQuery:
-    """Which bars: `[start, end)`, the newest `limit` of them. Times are aware UTC."""
+    """Which bars: `[start, end)`, the newest `limit` of them. Times are aware UTC.
+
+    adjusted: in the shares of the market's newest day, else as they were traded.
+    """
 
     symbol: str
     timeframe: str
@@ -71,6 +75,7 @@ class BarQuery:
     end: datetime | None = None
     limit: int = 500
     fill: bool = False
+    adjusted: bool = True
 
 
 def bars(query: BarQuery) -> list[dict[str, Any]]:
@@ -83,11 +88,13 @@ def bars(query: BarQuery) -> list[dict[str, Any]]:
     found = bars_between(query)
     if query.fill and query.timeframe != "1d":
         found = _filled(found, MINUTES[query.timeframe], configured_calendar())[-query.limit :]
+    if query.adjusted:
+        found = adjusted(query.symbol, query.timeframe, found)
     return [bar | {"timestamp": utc_iso(to_ms(bar["timestamp"]))} for bar in found]
 
 
 def bars_between(query: BarQuery) -> list[dict[str, Any]]:
-    """The same without filling, their timestamps as datetimes."""
+    """The same as traded, without filling, their timestamps as datetimes."""
     found = _daily(query) if query.timeframe == "1d" else _intraday(query)
     return sorted(found, key=lambda bar: bar["timestamp"])
 

@@ -47,6 +47,7 @@ const toBar = (bar) => ({
   low: bar.low,
   close: bar.close,
   volume: bar.volume,
+  factor: bar.price_factor ?? 1,
 });
 
 export class CandleChart {
@@ -77,6 +78,8 @@ export class CandleChart {
     this.candles.applyOptions({ priceFormat: { type: "price", precision, minMove: 10 ** -precision } });
     this.candles.setData(this.bars);
     this.volume.setData(this.bars.map((bar) => this.#volumeBar(bar)));
+    // Bars are in the shares of today, what was computed of them in those of its own day.
+    this.factors = new Map(this.bars.map((bar) => [bar.time, bar.factor]));
     this.values = new Map(indicators.map((item) => [Date.parse(item.bar_timestamp) / 1000, item.values]));
     this.#drawLines();
     const chosen = this.patterns.get(this.chosen);
@@ -141,9 +144,10 @@ export class CandleChart {
   indicate(values, startMs) {
     const time = startMs / 1000;
     this.values.set(time, values);
+    const factor = this.factors.get(time) ?? 1;
     for (const [name, series] of this.lines) {
       const drawn = series.data().at(-1)?.time ?? 0;
-      if (Number.isFinite(values[name])) series.update({ time, value: values[name] }, time < drawn);
+      if (Number.isFinite(values[name])) series.update({ time, value: values[name] * factor }, time < drawn);
     }
   }
 
@@ -308,7 +312,7 @@ export class CandleChart {
     }
     const points = [...(this.values ?? new Map())]
       .filter(([, values]) => Number.isFinite(values[name]))
-      .map(([time, values]) => ({ time, value: values[name] }))
+      .map(([time, values]) => ({ time, value: values[name] * (this.factors.get(time) ?? 1) }))
       .sort((a, b) => a.time - b.time);
     this.lines.get(name).setData(points);
   }

@@ -19,6 +19,19 @@ function clipped([[startMs, start], [endMs, end]], firstMs) {
   return [[firstMs, start + share * (end - start)], [endMs, end]];
 }
 
+const mapped = (object, change) =>
+  Object.fromEntries(Object.entries(object ?? {}).map(([name, value]) => [name, change(value)]));
+
+/** What is drawn of a detection, its prices brought from the shares of its day to those of the bars. */
+function adjusted({ geometry = {}, levels }, factor) {
+  const point = ([ms, price]) => [ms, price * factor];
+  return {
+    lines: mapped(geometry.lines, (line) => line.map(point)),
+    pivots: mapped(geometry.pivots, point),
+    levels: mapped(levels, (price) => price * factor),
+  };
+}
+
 export class Geometry {
   constructor(chart, candles) {
     this.chart = chart;
@@ -40,10 +53,10 @@ export class Geometry {
     if (!bars.length) return;
     /** The bar that holds a moment. */
     const snap = (ms) => bars.findLast((bar) => bar.time * 1000 <= ms);
-    const { lines = {}, pivots = {} } = pattern.geometry ?? {};
+    const { lines, pivots, levels } = adjusted(pattern, snap(Date.parse(pattern.bar_timestamp))?.factor ?? 1);
     for (const line of Object.values(lines)) this.#line(line, bars[0].time * 1000, snap);
-    this.#points(pivots, pattern, snap);
-    for (const [name, price] of Object.entries(pattern.levels ?? {})) this.#level(name, price);
+    this.#points(pivots, { ...pattern, levels }, snap);
+    for (const [name, price] of Object.entries(levels)) this.#level(name, price);
   }
 
   #line(line, firstMs, snap) {
