@@ -11,6 +11,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
+from admin_processing.api import router as processing_router
+from admin_processing.runs.request import BadRequest
+from admin_processing.runs.triggers import NothingToCancel, RunUnderWay
+from admin_processing.schedules import UnknownSchedule
 from streaming.api import router as streaming_router
 from streaming.web.cursors import BadCursor
 from streaming.web.symbols import UnknownSymbol
@@ -33,6 +37,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", streaming_router)
+api.add_router("", processing_router)
 
 
 @api.exception_handler(AuthenticationError)
@@ -46,6 +51,18 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return error_response(422, "; ".join(wrong))
 
 
+@api.exception_handler(RunUnderWay)
+def _under_way(request: HttpRequest, error: RunUnderWay) -> HttpResponse:
+    return error_response(409, str(error))
+
+
+@api.exception_handler(BadRequest)
+def _can_not_be_done(request: HttpRequest, error: BadRequest) -> HttpResponse:
+    return error_response(422, str(error))
+
+
+@api.exception_handler(NothingToCancel)
+@api.exception_handler(UnknownSchedule)
 @api.exception_handler(UnknownSymbol)
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from admin_processing.runs import ledger
 from admin_processing.runs.ledger import Run
@@ -31,6 +32,12 @@ DUE = """
 SELECT unit, next_attempt_at FROM processing_failures
 WHERE run_id = %s AND phase = %s AND resolved_at IS NULL AND next_attempt_at IS NOT NULL
 ORDER BY next_attempt_at, id
+"""
+RETRYABLE = """
+SELECT run_id::text FROM processing_failures JOIN processing_runs USING (run_id)
+WHERE processing_failures.phase = %s AND resolved_at IS NULL
+    AND processing_runs.status NOT IN ('queued', 'running', 'cancelling')
+ORDER BY processing_failures.last_at DESC LIMIT 1
 """
 TOGETHER = timedelta(seconds=2)
 """Failures whose time comes within this of the first are tried again with it."""
@@ -68,3 +75,11 @@ def plan_retry(cursor: Any, run: Run) -> bool:
     plans = [(stage, {"units": piece, "retry": True}, len(piece)) for piece in pieces]
     ledger.add_chunks(cursor, run, plans, not_before=first)
     return True
+
+
+def retryable_run(phase: str) -> str | None:
+    """The run whose failures in a phase still wait for a retry; the newest, if several have any."""
+    with connection.cursor() as cursor:
+        cursor.execute(RETRYABLE, [phase])
+        row = cursor.fetchone()
+    return row[0] if row else None
