@@ -141,6 +141,21 @@ LISTINGS = {
             "symbol || ' ' || timeframe",
         ),
         Listing(
+            "splits",
+            "Splits",
+            "market.view_split",
+            "splits",
+            {
+                "Day": "execution_date",
+                "Symbol": "symbol",
+                "Old shares": "split_from",
+                "New shares": "split_to",
+            },
+            ("symbol",),
+            "symbol",
+            "(execution_date::timestamp AT TIME ZONE 'UTC')",
+        ),
+        Listing(
             "detections",
             "Detections of all tiers",
             "patterns.view_intradaypattern",

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
+
+from admin_processing.badges import badge as state_badge
 
 register = template.Library()
 
@@ -27,4 +30,33 @@ def shown(value: Any) -> str:
         return f"{value:,.6f}".rstrip("0").rstrip(".")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     return str(value)
+
+
+@register.filter
+def badge(state: str) -> SafeString:
+    """A state as a coloured word."""
+    return state_badge(state)
+
+
+@register.filter
+def words(name: str) -> str:
+    """A name of code as people write it."""
+    return name.replace("_", " ")
+
+
+@register.filter
+def listed(value: Any) -> str:
+    """A parameter as text: lists with commas, at most twenty of their items."""
+    if not isinstance(value, list | tuple):
+        return shown(value)
+    more = f" and {len(value) - 20:,} more" if len(value) > 20 else ""
+    return ", ".join(map(str, value[:20])) + more
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share of one, in percent to the thousandth."""
+    return f"{100 * share:.3f}".rstrip("0").rstrip(".") + " %"
