@@ -14,7 +14,7 @@ from patterns.adjustments import PRICES, Adjustment
 from patterns.analysis import Detection, MinuteAnalysis
 from patterns.evaluate import analyse_history
 from patterns.life import entries, lives_of
-from patterns.matrix import BarMatrix
+from patterns.matrix import BarMatrix, align_right
 from patterns.registry import Registry, standard
 
 REGISTRY = standard()
@@ -250,6 +250,161 @@ def test_a_split_before_the_first_bar_or_after_the_last_changes_nothing(
         Adjustment.split(some.symbols[1], date(2030, 1, 2), ONE_FOR_TEN),
     ]
     assert detections(tier.analyse(some, REGISTRY, 0, known)) == detections(whole)
+
+
+# --- dividends ----------------------------------------------------------------------------------
+
+
+def dividend_on(matrix: BarMatrix, row: int, bar: int, share: float) -> Adjustment:
+    """So much of the close before is paid."""
+    day = datetime.fromtimestamp(matrix.time_ms[row, bar] / 1000, UTC).date()
+    return Adjustment.dividend(matrix.symbols[row], day, share, 1.0)
+
+
+def quarterly(matrix: BarMatrix, share: float, first: int = 40) -> list[Adjustment]:
+    """A dividend every 63 bars of each symbol, in order."""
+    known = [
+        dividend_on(matrix, row, bar, share)
+        for row in range(len(matrix.symbols))
+        for bar in range(matrix.bars - int(matrix.count[row]) + first, matrix.bars, 63)
+    ]
+    return sorted(known, key=lambda item: item.day)
+
+
+def test_dividends_make_and_hide_no_detection(some: BarMatrix, whole: list[MinuteAnalysis]) -> None:
+    known = quarterly(some, 0.05)
+    traded = as_traded(some, known)
+    paid, plain = detections(tier.analyse(traded, REGISTRY, 0, known)), detections(whole)
+    both = paid.keys() & plain.keys()
+    # A few hold just at their edge, where the last bit of a product decides.
+    assert len(paid.keys() ^ plain.keys()) < 0.002 * len(plain)
+    moved = [key for key in both if abs(paid[key].confidence - plain[key].confidence) > 1e-6]
+    assert len(moved) < 0.002 * len(plain)
+    for key in both:
+        assert paid[key].pattern_data["bars"] == plain[key].pattern_data["bars"]
+    unknown = detections(tier.analyse(traded, REGISTRY, 0))
+    assert len(unknown.keys() ^ plain.keys()) > 500
+
+
+def test_detections_and_lives_go_on_through_dividends(
+    some: BarMatrix, whole: list[MinuteAnalysis]
+) -> None:
+    """Half the price is divided by without rounding: even a close just at a level stays there."""
+    known = quarterly(some, 0.5, 700)
+    analyses = tier.analyse(as_traded(some, known), REGISTRY, 0, known)
+    assert lives(analyses) == lives(whole)
+    assert detections(analyses).keys() == detections(whole).keys()
+
+
+@pytest.mark.slow
+def test_what_was_found_before_a_dividend_keeps_every_bit(some: BarMatrix) -> None:
+    """Many dividends before it, one more after: and a split, too."""
+    bar = some.bars - 90
+    last = [dividend_on(some, row, bar, 0.03) for row in range(len(some.symbols))]
+    split = [split_on(some, row, bar + 30, ONE_FOR_TEN) for row in range(0, len(some.symbols), 2)]
+    earlier = [item for item in quarterly(some, 0.01) if item.day < min(i.day for i in last)]
+    known = sorted([*earlier, *last, *split], key=lambda item: item.day)
+    traded = as_traded(some, known)
+    before = tier.analyse(traded.until(bar), REGISTRY, 0, earlier)
+    after = tier.analyse(traded, REGISTRY, 0, known)[: len(before)]
+    assert [a.found for a in after] == [b.found for b in before]
+    assert sum(len(b.found) for b in before) > 1000
+    for one, other in zip(after, before, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
+
+
+def test_prices_are_as_traded_on_their_own_day_though_dividends_came_before_and_after(
+    some: BarMatrix, whole: list[MinuteAnalysis]
+) -> None:
+    known = quarterly(some, 0.05)
+    traded = as_traded(some, known)
+    worth = dict(zip(cells(some), (traded.close / some.close).ravel().tolist(), strict=True))
+    closes = dict(zip(cells(some), traded.close.ravel().tolist(), strict=True))
+    plain = detections(whole)
+    drawn = 0
+    for key, found in detections(tier.analyse(traded, REGISTRY, 0, known)).items():
+        cell = (found.symbol, found.bar_time_ms)
+        assert found.price == found.pattern_data["price"] == closes[cell]
+        if key not in plain:
+            continue
+        expected = plain[key].pattern_data
+        for name, level in found.pattern_data.get("levels", {}).items():
+            assert level == pytest.approx(expected["levels"][name] * worth[cell], abs=1e-5)
+        for name, (moment, price) in (
+            found.pattern_data.get("geometry", {}).get("pivots", {}).items()
+        ):
+            drawn += 1
+            then, was = expected["geometry"]["pivots"][name]
+            assert moment == then
+            assert price == pytest.approx(was * worth[cell], abs=1e-5)
+    assert drawn > 1000
+
+
+def cells(matrix: BarMatrix) -> list[tuple[str, int]]:
+    return [
+        (symbol, time_ms)
+        for symbol, times in zip(matrix.symbols, matrix.time_ms.tolist(), strict=True)
+        for time_ms in times
+    ]
+
+
+def test_indicators_that_are_prices_are_in_the_shares_of_their_day(some: BarMatrix) -> None:
+    """By hand: after 2 % are paid, the mean of 20 closes takes 98 % of each close before it."""
+    one = some.rows(0, 1)
+    known = [dividend_on(one, 0, -10, 0.02)]
+    chosen = REGISTRY.only(["SMA_20", "RSI_14", "OBV_DAILY"])
+    analyses = tier.analyse(one, chosen, int(one.time_ms[0, -12]), known)
+    means = [a.values[0, a.names.index("SMA_20")] for a in analyses]
+    closes = one.close[0]
+    assert means[1] == pytest.approx(closes[-30:-10].mean(), rel=1e-12)
+    first = (0.98 * closes[-29:-10].sum() + closes[-10]) / 20
+    assert means[2] == pytest.approx(first, rel=1e-12)
+    last = (0.98 * closes[-20:-10].sum() + closes[-10:].sum()) / 20
+    assert means[-1] == pytest.approx(last, rel=1e-12)
+
+
+def test_a_steady_total_return_shows_no_ex_date_to_any_detector() -> None:
+    """0.05 % a day and 4 % paid a quarter: known, all days are alike; unknown, they are gaps."""
+    bars = 700
+    paid = range(80, bars, 63)
+    worth = 100.0 * 1.0005 ** np.arange(bars)
+    close = worth * np.cumprod([0.96 if bar in paid else 1.0 for bar in range(bars)])
+    day_ms = 86_400_000
+    columns = {
+        "open": close * 0.9998,
+        "high": close * 1.001,
+        "low": close * 0.999,
+        "close": close,
+        "volume": np.full(bars, 1000.0),
+        "time_ms": np.arange(bars) * day_ms + 10_000 * day_ms,
+    }
+    matrix = align_right(["EVEN"], np.zeros(bars, np.int64), columns, lambda time_ms: time_ms)
+    known = [dividend_on(matrix, 0, bar, 0.04) for bar in paid]
+    ex_dates = set(matrix.time_ms[0, list(paid)].tolist())
+    analyses = tier.analyse(matrix, REGISTRY, 0, known)
+    assert not detections(analyses)
+    # Each opens 1.0005 * 0.9998 times the close before: by hand 0.02999 % above it.
+    gaps = [a.values[0, a.names.index("GAP_PERCENT")] for a in analyses[1:]]
+    assert gaps == pytest.approx([0.02999] * (bars - 1), abs=1e-9)
+    fallen = detections(tier.analyse(matrix, REGISTRY, 0)).values()
+    assert {found.bar_time_ms for found in fallen} == ex_dates
+    assert {found.pattern_type for found in fallen} == {"new_low"}
+
+
+@pytest.mark.slow
+def test_an_evening_run_tells_what_all_of_history_tells_of_the_last_days(some: BarMatrix) -> None:
+    """Eras that ended long ago are left out, those with open detections are not."""
+    known = sorted([*invented(some), *quarterly(some, 0.02)], key=lambda item: item.day)
+    traded = as_traded(some, known)
+    since = int(traded.time_ms[:, -5].max())
+    history = tier.analyse(traded, REGISTRY, 0, known)[-5:]
+    evening = tier.analyse(traded, REGISTRY, since, known)
+    assert [a.found for a in evening] == [a.found for a in history]
+    for one, other in zip(evening, history, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
+    told = lives(evening)
+    for key, life in lives(history).items():
+        assert told[key] == life
 
 
 # --- ranks --------------------------------------------------------------------------------------

@@ -17,8 +17,10 @@ from patterns import registry
 from patterns.analysis import AGREEMENT
 from patterns.definitions import TIMEFRAMES
 from patterns.detectors.candlesticks.doji import DEFINITIONS as DOJI
+from patterns.evaluate import indicator_history
 from patterns.indicators.ema import ema
 from patterns.indicators.sma import sma
+from patterns.matrix import BarMatrix
 from patterns.registry import Registry, UnknownDefinition, standard
 
 FAMILIES = {
@@ -184,3 +186,19 @@ def test_parameters_without_bounds_or_a_factory_are_refused():
         replace(DOJI[0], bounds={})
     with pytest.raises(ValueError, match="parameters need `make`"):
         replace(DOJI[0], make=None)
+
+
+def test_outputs_that_are_prices_quadruple_with_all_prices_and_no_other_does(
+    daily: BarMatrix,
+) -> None:
+    """To the bit: so what comes of bars in other shares can be told in those of their day."""
+    few = daily.rows(0, 8)
+    few = replace(few, vwap=(few.high + few.low + few.close) / 3.0)
+    sides = {side: getattr(few, side) * 4.0 for side in ("open", "high", "low", "close", "vwap")}
+    indicators = [i for i in standard().indicators if i.rank_of is None and not i.internal]
+    before = indicator_history(few, indicators)
+    after = indicator_history(replace(few, **sides), indicators)
+    for indicator in indicators:
+        for name in indicator.outputs:
+            factor = 4.0 if name in indicator.prices else 1.0
+            np.testing.assert_array_equal(after[name], before[name] * factor, name)

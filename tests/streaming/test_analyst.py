@@ -1,4 +1,4 @@
-"""The analyst against the real database: timeframes, settings that change, splits, restarts."""
+"""The analyst against the real database: timeframes, changed settings, adjustments, restarts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from market.calendar import calendar
-from market.models import RolledBar, Split
+from market.models import DailyBar, Dividend, RolledBar, Split
 from patterns.analysis import MinuteAnalysis
 from patterns.models import DetectorSetting, IntradayIndicator, IntradayPattern
 from patterns.registry import Registry, standard
@@ -181,3 +181,30 @@ def test_no_detection_comes_out_of_a_split():
     assert old.filter(state="expired", life__0__1=WEDNESDAY).exists()
     assert not old.filter(state__in=["formed", "confirmed"]).exclude(direction="neutral").exists()
     assert np.isfinite([row.confidence for row in old]).all()
+
+
+def test_no_detection_comes_out_of_an_ex_date():
+    """A fifth of the price is paid over night: the same as if the price had always lain lower."""
+    rich = minutes(TUESDAY, 60, 7, scale=1.25)
+    tuesday, wednesday = minutes(TUESDAY, 60, 7), minutes(WEDNESDAY, 40, 8)
+    boundary = datetime.fromtimestamp(WEDNESDAY / 1000, UTC)
+
+    def found(bars: Sequence[Minute]) -> set[tuple]:
+        for model in (IntradayPattern, RolledBar):
+            model.objects.all().delete()
+        connection.cursor().execute("DELETE FROM ohlcv_1min")
+        World().recover(FRESH).feed(bars)
+        chosen = IntradayPattern.objects.filter(timestamp__gte=boundary)
+        return set(chosen.values_list("symbol", "timestamp", "detection_key"))
+
+    expected = found([*tuesday, *wednesday])
+    assert found([*rich, *wednesday]) != expected, "unknown, it looks like a fall"
+    sides = dict.fromkeys(("open", "high", "low", "close"), 50.0)
+    for name in SYMBOLS:
+        moment = datetime(2024, 7, 2, tzinfo=UTC)
+        DailyBar.objects.create(symbol=name, timestamp=moment, volume=1.0, **sides)
+        Dividend.objects.create(symbol=name, ex_date=date(2024, 7, 3), cash_amount=10.0)
+    assert found([*rich, *wednesday]) == expected
+    old = IntradayPattern.objects.filter(timestamp__lt=boundary)
+    assert old.filter(state="expired", life__0__1=WEDNESDAY).exists()
+    assert not old.filter(state__in=["formed", "confirmed"]).exclude(direction="neutral").exists()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from market.models import DailyBar, Split
+from market.models import DailyBar, Dividend, Split
 from patterns.models import DailyIndicatorValues, IndicatorSet, IndicatorValues
 from patterns.registry import standard
 from tests.streaming.web.market import OPEN, bar, store
@@ -118,6 +118,23 @@ def test_a_split_makes_no_jump_and_each_bar_is_in_the_shares_of_its_day(trader, 
     assert found["2025-03-22"]["SMA_20"] == 100.0
     assert found["2025-03-23"]["SMA_20"] == 25.0
     assert found["2025-03-24"]["SMA_20"] == 25.0
+
+
+def test_a_dividend_makes_no_jump_in_what_is_computed(trader, apple):
+    """Two of 100 are paid with the 21st day: from there on 98 a share is as much as 100 before."""
+    days = [datetime(2025, 3, 3, tzinfo=UTC) + timedelta(days=n) for n in range(40)]
+    Dividend.objects.create(symbol="AAPL", ex_date=days[20].date(), cash_amount=2.0)
+    DailyBar.objects.bulk_create(
+        DailyBar(symbol="AAPL", timestamp=day, open=at, high=at, low=at, close=at, volume=5)
+        for n, day in enumerate(days)
+        for at in [100.0 if n < 20 else 98.0]
+    )
+    store(bar(0, 10))  # the clock has gone on since
+    found = {item["bar_timestamp"][:10]: item["values"] for item in ask(trader, "timeframe=1d")}
+    assert found["2025-03-22"]["SMA_20"] == 100.0
+    assert found["2025-03-23"]["SMA_20"] == pytest.approx(98.0, rel=1e-12)
+    assert found["2025-04-11"]["SMA_20"] == pytest.approx(98.0, rel=1e-12)
+    assert found["2025-03-23"]["GAP_PERCENT"] == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize(
