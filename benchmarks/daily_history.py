@@ -3,24 +3,27 @@
     python -m benchmarks daily_history
 
 Processor time of one core. Beside it, in the same run and over the same bars: TA-Lib, called symbol
-by symbol for what it has, and pandas for a handful; each also against the same outputs alone. The
-bars lie outside the repository; where they do not, there is nothing to measure.
+by symbol for what it has, and pandas for a handful; each also against the same outputs alone. Then
+the daily tier over a first run's blocks, with a dividend of each symbol every quarter and without.
+The bars lie outside the repository; where they do not, there is nothing to measure.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.stage import PROJECT
+from market.calendar import from_ms
 
 FILE = PROJECT.parent / "shared" / "data" / "daily_bars_2012_2017.parquet"
 QUICK_SYMBOLS = 20
 GOAL_SECS = 10.0
+QUARTER_BARS = 63
 SIDES = ("open", "high", "low", "close", "volume")
 HANDFUL = ("SMA_20", "EMA_20", "RSI_14", "BB_UPPER", "BB_MIDDLE", "BB_LOWER")
 
@@ -74,7 +77,48 @@ def measure(*, quick: bool) -> list[Figure]:
             reference=by_pandas,
             reference_name="pandas, grouped by symbol",
         ),
+        _with_dividends(matrix),
     ]
+
+
+def _with_dividends(matrix: Any) -> Figure:
+    """What dividends cost: block by block, with them and without."""
+    from patterns.daily_plan import CELLS
+
+    sums, dividends = {False: 0.0, True: 0.0}, 0
+    rows = max(1, CELLS // matrix.bars)
+    for start in range(0, len(matrix.symbols), rows):
+        block = matrix.rows(start, start + rows)
+        paid = _quarterly(block)
+        dividends += len(paid)
+        for known in ((), paid):
+            sums[bool(known)] += _taken(lambda b=block, k=known: _tier(b, k))[0]
+    return Figure(
+        name=f"the daily tier of all of it, {dividends:,} dividends",
+        value=sums[True],
+        unit="s",
+        reference=sums[False],
+        reference_name="the same without dividends",
+    )
+
+
+def _tier(matrix: Any, known: Sequence[Any]) -> Any:
+    from patterns import daily
+    from patterns.registry import standard
+
+    return daily.analyse(matrix, standard(), 0, known)
+
+
+def _quarterly(matrix: Any) -> list[Any]:
+    """So many as four a year, in order; each is half a percent of the close before."""
+    from patterns.adjustments import Adjustment
+
+    known = [
+        Adjustment.dividend(symbol, from_ms(int(matrix.time_ms[row, bar])).date(), 0.005, 1.0)
+        for row, symbol in enumerate(matrix.symbols)
+        for bar in range(matrix.bars - int(matrix.count[row]) + 1, matrix.bars, QUARTER_BARS)
+    ]
+    return sorted(known, key=lambda item: item.day)
 
 
 def _taken(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from market.models import DailyBar
+from market.models import AdjustedHistory, DailyBar, Dividend, Split
 from patterns.models import IntradayPattern
 from streaming.web.broadcast import Broadcast
 from tests.streaming.web.market import OPEN, bar, detection, store
@@ -105,6 +105,63 @@ def test_today_is_added_to_the_stored_daily_bars(trader, apple):
     store(bar(0, 10), bar(1, 11))
     found = trader.get("/bars/AAPL?timeframe=1d").json()["bars"]
     assert [item["close"] for item in found] == [2.0, 11.5]
+
+
+def daily(day: datetime, close: float) -> None:
+    sides = {"open": close, "high": close, "low": close, "vwap": close}
+    DailyBar.objects.create(symbol="AAPL", timestamp=day, close=close, volume=10.0, **sides)
+
+
+def split_and_paid() -> None:
+    """400.00, four for one, then 100.00, half a dollar paid, then the 99.50 that are left."""
+    for day, close in ((27, 400.0), (28, 100.0), (29, 99.5)):
+        daily(datetime(2025, 5, day, tzinfo=UTC), close)
+    Split.objects.create(symbol="AAPL", execution_date=date(2025, 5, 28), split_from=1, split_to=4)
+    Dividend.objects.create(symbol="AAPL", ex_date=date(2025, 5, 29), cash_amount=0.5)
+
+
+def test_daily_bars_are_adjusted_and_say_by_how_much(trader, apple):
+    split_and_paid()
+    found = trader.get("/bars/AAPL?timeframe=1d").json()["bars"]
+    assert [item["close"] for item in found] == [99.5] * 3
+    assert [item["open"] for item in found] == [item["vwap"] for item in found] == [99.5] * 3
+    assert [item["volume"] for item in found] == [40.0, 10.0, 10.0]
+    assert [item.get("price_factor") for item in found] == [0.24875, 0.995, None]
+    as_traded = trader.get("/bars/AAPL?timeframe=1d&adjusted=false").json()["bars"]
+    assert [item["close"] for item in as_traded] == [400.0, 100.0, 99.5]
+
+
+def test_an_older_page_of_bars_is_in_the_shares_of_the_newest(trader, apple):
+    split_and_paid()
+    page = {"timeframe": "1d", "to": "2025-05-28T00:00:00Z"}
+    (oldest,) = trader.get("/bars/AAPL", page).json()["bars"]
+    assert oldest["close"] == 99.5
+
+
+def test_minutes_of_the_session_before_are_adjusted_and_those_that_came_so_are_not(trader, apple):
+    friday = bar(0, 400.0)
+    friday.timestamp = OPEN - timedelta(days=3)
+    store(friday, bar(0, 100.0))
+    Split.objects.create(symbol="AAPL", execution_date=OPEN.date(), split_from=1, split_to=4)
+    for timeframe in ("1m", "5m"):
+        found = trader.get(f"/bars/AAPL?timeframe={timeframe}").json()["bars"]
+        assert [item["open"] for item in found] == [100.0, 100.0]
+    AdjustedHistory.objects.create(
+        symbol="AAPL", timeframe="1m", first_day=date(2025, 5, 1), last_day=OPEN.date(), source="x"
+    )
+    found = trader.get("/bars/AAPL").json()["bars"]
+    assert [item["open"] for item in found] == [400.0, 100.0]
+
+
+def test_a_replay_is_not_adjusted_for_what_lies_after_its_clock(trader, apple):
+    store(bar(0, 400.0), bar(5, 400.0))
+    tomorrow = OPEN.date() + timedelta(days=1)
+    Split.objects.create(symbol="AAPL", execution_date=tomorrow, split_from=1, split_to=4)
+    found = trader.get("/bars/AAPL").json()["bars"]
+    assert [item["open"] for item in found] == [400.0, 400.0]
+    store(bar(395, 400.0))  # after the session: tomorrow's is awaited
+    found = trader.get("/bars/AAPL").json()["bars"]
+    assert [item["open"] for item in found] == [100.0] * 3
 
 
 def test_minutes_without_a_trade_are_filled_only_on_request_and_marked(trader, apple):
