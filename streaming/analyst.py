@@ -75,7 +75,7 @@ class Analyst:
         if position.analysed_through_ms:
             start = position.analysed_through_ms - REANALYSED_MINUTES * MINUTE_MS
             self._warm(start)
-            self._engine.begin(start)
+            self._take_up(start)
             for minute in self._stored_minutes(start, position.stored_through_ms):
                 end = minute.minute_ms + MINUTE_MS
                 known = end <= position.analysed_through_ms
@@ -152,9 +152,14 @@ class Analyst:
         self._warmed = 0
         if first_ms:
             self._warm(first_ms)
-            self._engine.begin(first_ms)
+            self._take_up(first_ms)
 
     # --- sessions -------------------------------------------------------------------------------
+
+    def _take_up(self, until_ms: int) -> None:
+        """What was open before `until_ms`, in the session that it belongs to."""
+        self._begin_session(until_ms - MINUTE_MS)
+        self._engine.begin(until_ms)
 
     def _begin_session(self, minute_ms: int) -> list[MinuteAnalysis]:
         """What is known before a session's first minute: daily bars, usual volumes, adjustments."""

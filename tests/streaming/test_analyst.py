@@ -123,6 +123,25 @@ def test_a_restart_finds_what_one_run_would_have_found():
     assert stored() == undisturbed
 
 
+def test_a_restart_after_a_quiet_spell_knows_the_usual_volumes_of_the_bars_before_it():
+    """Sixteen minutes back from its end lies a longer bar that ended while nobody traded."""
+    wednesday = minutes(WEDNESDAY, 34, seed=8)
+    world = World().recover(FRESH).feed(minutes(TUESDAY, 60, seed=7))
+    world.feed([*wednesday[:18], wednesday[33]])
+    quarter_past = datetime.fromtimestamp((WEDNESDAY + 15 * MINUTE) / 1000, UTC)
+
+    def usual() -> list[float]:
+        rows = IntradayIndicator.objects.filter(
+            indicator_name="RVOL", timeframe="5m", timestamp=quarter_past
+        )
+        return list(rows.order_by("symbol").values_list("value", flat=True))
+
+    before = usual()
+    assert len(before) == len(SYMBOLS)
+    World().recover(world.analyst.position)
+    assert usual() == before
+
+
 def test_a_setting_takes_effect_with_the_next_minute(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(detector_settings, "ASK_SECS", 0.0)
     bars = minutes(TUESDAY, 90, seed=5)
