@@ -263,7 +263,11 @@ class Listener:
 
     def _run(self) -> None:
         while not self._done.is_set():
-            message = self._pubsub.get_message(timeout=0.2)
+            try:
+                message = self._pubsub.get_message(timeout=0.2)
+            except redis.ConnectionError:  # killed by the test; it comes back
+                time.sleep(0.2)
+                continue
             if message is not None:
                 self.messages.append((message["channel"].decode(), message["data"]))
 
