@@ -48,7 +48,7 @@ PATIENCE = {
 PROCESS_OF_COMMAND = {
     **dict.fromkeys(("migrate", "makemigrations", "showmigrations", "sqlmigrate"), OWNER),
     **dict.fromkeys(("stream_ticks", "purge", "load_universes"), "stream"),
-    "detect_daily": "worker",
+    "process": "worker",
     "listen_jobs": "jobs",
 }
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import redis
+from celery import current_app
 from django.contrib.auth.models import User
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
 from admin_processing import schedules
 from admin_processing.models import AuditEntry, ProcessingFailure, ProcessingRun
+from admin_processing.tasks import start_run
 from streaming.heartbeats import PREFIX
 from tickstock_site.models import issue
 
@@ -251,3 +253,15 @@ def test_a_schedule_that_is_off_has_no_next_run(admin: Client) -> None:
     post(admin, "schedule", {"enabled": False})
     told = admin.get("/api/processing/schedule").json()["schedules"]
     assert [e["next_run_at"] for e in told if e["name"] == schedules.DAILY] == [None]
+
+
+def test_the_schedules_name_a_task_that_exists_and_that_queues_a_run() -> None:
+    current_app.loader.import_default_modules()
+    tasks = PeriodicTask.objects.filter(task=start_run.name, enabled=True).order_by("name")
+    kinds = [json.loads(task.kwargs) for task in tasks]
+    assert kinds == [{"kind": "daily"}, {"kind": "night", "phases": ["heal", "reconcile"]}]
+    start_run(**kinds[0])
+    run = ProcessingRun.objects.get()
+    assert (run.kind, run.status, run.triggered_by) == ("daily", "queued", "schedule")
+    start_run(**kinds[1])  # one is under way
+    assert ProcessingRun.objects.count() == 1

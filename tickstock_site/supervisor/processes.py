@@ -32,6 +32,7 @@ def process_list(options: StartOptions) -> list[ProcessSpec]:
         _spec("web", web_argv(options.host, options.port)),
         _spec("worker", worker_argv(options), BACKGROUND),
         _spec("beat", [*CELERY, "beat", "-l", options.log_level], BACKGROUND),
+        _spec("jobs", [PYTHON, "manage.py", "listen_jobs"], BACKGROUND),
         ProcessSpec(
             "stream",
             [PYTHON, "manage.py", "stream_ticks", *options.stream_argv],

@@ -25,11 +25,11 @@ from tickstock_site.supervisor.service import (
 
 def test_the_stream_is_last_so_that_it_stops_first() -> None:
     specs = process_list(StartOptions(port=8001, stream_argv=["--once"], stream_may_finish=True))
-    assert [spec.name for spec in specs] == ["web", "worker", "beat", "stream"]
+    assert [spec.name for spec in specs] == ["web", "worker", "beat", "jobs", "stream"]
     assert [spec.environment["TICKSTOCK_PROCESS"] for spec in specs] == [s.name for s in specs]
-    assert [spec.may_finish for spec in specs] == [False, False, False, True]
+    assert [spec.may_finish for spec in specs] == [False, False, False, False, True]
     assert "8001" in specs[0].argv
-    assert list(specs[3].argv)[1:] == ["manage.py", "stream_ticks", "--once"]
+    assert list(specs[-1].argv)[1:] == ["manage.py", "stream_ticks", "--once"]
 
 
 def test_only_a_replay_may_finish() -> None:

@@ -1,0 +1,1 @@
+"""Job commands that other programs send over Redis."""
