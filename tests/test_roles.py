@@ -74,6 +74,8 @@ def allowed(role: str, table: str) -> set[str]:
         return WRITE if role == "app_web" else READ
     if table == "processing_runs" and role == "app_web":
         return {*READ, "INSERT"}
+    if table == "processing_audit" and role != "app_readonly":
+        return {*READ, "INSERT"}
     return WRITE if role == "app_readwrite" else READ
 
 
@@ -92,9 +94,10 @@ def granted(role: str, relation: str) -> set[str]:
     """What the database lets a role do."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT verb FROM unnest(%s::text[]) AS verb "
-            "WHERE has_table_privilege(%s, %s::regclass, verb)",
-            [list(VERBS), role, f'public."{relation}"'],
+            "SELECT verb FROM unnest(%(verbs)s::text[]) AS verb "
+            "WHERE has_table_privilege(%(role)s, %(table)s::regclass, verb) OR verb = 'INSERT'"
+            " AND has_any_column_privilege(%(role)s, %(table)s::regclass, verb)",
+            {"verbs": list(VERBS), "role": role, "table": f'public."{relation}"'},
         )
         return {row[0] for row in cursor.fetchall()}
 
@@ -175,6 +178,29 @@ def test_the_web_is_refused_a_write_of_market_data_by_name(table: str) -> None:
     assert f"database role app_web may not DELETE on {table}" in refused(
         "web", f"DELETE FROM {table}"
     )
+
+
+RUN = "INSERT INTO processing_runs (run_id, kind{}) VALUES (gen_random_uuid(), 'daily'{})"
+
+
+def test_what_the_web_inserts_of_runs_is_queued_and_it_can_only_ask_for_its_end() -> None:
+    assert "may not INSERT on processing_runs" in refused(
+        "web", RUN.format(", status", ", 'running'")
+    )
+    with connections["web"].cursor() as cursor:
+        cursor.execute(RUN.format("", ""))
+        cursor.execute("SELECT run_id, status FROM processing_runs")
+        run_id, status = cursor.fetchone()
+        assert status == "queued"
+        cursor.execute("SELECT cancel_processing(%s, 'ada')", [run_id])
+        assert cursor.fetchone() == ("cancelled",)
+    assert "may not UPDATE" in refused("web", "UPDATE processing_runs SET status = 'running'")
+
+
+@pytest.mark.parametrize("alias", ["web", "readwrite"])
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET who = ''"])
+def test_nobody_changes_the_audit_log(alias: str, change: str) -> None:
+    assert "processing_audit" in refused(alias, change.format("processing_audit"))
 
 
 def test_a_table_of_a_later_migration_is_covered() -> None:

@@ -13,8 +13,8 @@ CREATE UNIQUE INDEX processing_runs_one ON processing_runs ((true))
 GRANTS = f"""
 GRANT INSERT ({ASKED}) ON processing_runs TO {WEB};
 REVOKE ALL ON processing_audit FROM {READWRITE}, {READONLY}, {WEB};
-GRANT SELECT, INSERT ON processing_audit TO {WEB};
-GRANT INSERT ON processing_audit TO {READWRITE};
+GRANT SELECT, INSERT ON processing_audit TO {WEB}, {READWRITE};
+GRANT SELECT ON processing_audit TO {READONLY};
 GRANT USAGE ON SEQUENCE processing_audit_id_seq TO {WEB}, {READWRITE};
 """
 
