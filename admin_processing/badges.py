@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 TONES = {
     "good": ("completed", "healed", "resolved", "done", "started", "accepted", "on"),
-    "busy": ("queued", "running", "cancelling", "working", "waiting", "retrying"),
+    "busy": ("queued", "running", "cancelling", "working", "waiting", "retrying", "incomplete"),
     "bad": ("failed", "refused", "interrupted", "open", "unexplained"),
 }
 _TONE_OF = {word: tone for tone, words in TONES.items() for word in words}

@@ -16,7 +16,8 @@ from streaming.pictures.svg import element
 class PhaseRow:
     """One phase as a page shows it.
 
-    state: `waiting`, `running`, `done`, or `failed` where it is over and not all was done.
+    state: `waiting`, `running`, `done`, `incomplete` or `failed` by how much of it was not done,
+    and in a run that is over `stopped` or `skipped`.
     bar: markup; percent: of the units, done and failed. rate: units a second; took and left in
     words, empty where they are not known.
     """
@@ -45,8 +46,7 @@ def phase_rows(
     over: the run has ended, so that a phase without an end was broken off.
     """
     asked = parameters.get("phases") or DAILY_PHASES
-    named = [name for name in PHASES if name in asked or name in counts]
-    named += [name for name in counts if name not in PHASES]
+    named = sorted({*asked, *counts}, key=_order)
     return [_phase_row(name, counts.get(name, {}), now, over) for name in named]
 
 
@@ -60,7 +60,7 @@ def _phase_row(name: str, own: Mapping[str, Any], now: datetime, over: bool) -> 
     until = ended or (None if over else now)
     return PhaseRow(
         name=name,
-        state=_state(bool(began), bool(ended), failed, over),
+        state=_state(bool(began), bool(ended), done, failed, over),
         done=done,
         failed=failed,
         total=total,
@@ -73,9 +73,11 @@ def _phase_row(name: str, own: Mapping[str, Any], now: datetime, over: bool) -> 
     )
 
 
-def _state(began: bool, ended: bool, failed: int, over: bool) -> str:
+def _state(began: bool, ended: bool, done: int, failed: int, over: bool) -> str:
+    if ended and failed:
+        return "incomplete" if done else "failed"
     if ended:
-        return "failed" if failed else "done"
+        return "done"
     if over:
         return "stopped" if began else "skipped"
     return "running" if began else "waiting"
@@ -102,9 +104,9 @@ def share_bar(done: float, failed: float, total: float) -> str:
 
 def span(seconds: float) -> str:
     """A length of time in its two largest units: `4.2 s`, `3 min 05 s`, `2 h 07 min`."""
-    if seconds < 60:
-        return f"{max(seconds, 0):.1f} s"
     whole = round(seconds)
+    if seconds < 59.95:
+        return f"{max(seconds, 0):.1f} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
@@ -118,8 +120,13 @@ def lasted(started: datetime | None, finished: datetime | None, now: datetime) -
 def summary(counts: Mapping[str, Mapping[str, Any]]) -> str:
     """What was done, in a line: `import 505 · indicators 500 of 505, 5 failed`."""
     parts = []
-    for name, own in counts.items():
+    for name in sorted(counts, key=_order):
+        own = counts[name]
         done, failed, total = (int(own.get(part) or 0) for part in ("done", "failed", "total"))
         text = f"{name} {done:,}" + (f" of {total:,}" if total > done else "")
         parts.append(f"{text}, {failed:,} failed" if failed else text)
     return " · ".join(parts)
+
+
+def _order(phase: str) -> int:
+    return PHASES.index(phase) if phase in PHASES else len(PHASES)

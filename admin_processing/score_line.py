@@ -3,62 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from streaming.pictures.svg import Pane, element, path, picture, text
+from streaming.pictures.svg import Pane, element, path, short
 
-WIDTH, HEIGHT = 720.0, 170.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, WIDTH - 12, 14.0, HEIGHT - 26
-LEAST_SPAN = 0.001
+WIDTH, HEIGHT, MARGIN = 1000.0, 100.0, 6.0
 
 
-def score_line(scores: Sequence[dict[str, Any]]) -> str:
-    """A line through the scores, oldest first, each {day, score, …}; markup, empty for none.
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """A line through the scores. svg: markup that is stretched to its place; labels: of the scale,
+    from the top; first, last: its days; about: what a screen reader says of it."""
+
+    svg: str
+    labels: tuple[str, str, str]
+    first: date
+    last: date
+    about: str
+
+
+def score_line(scores: Sequence[dict[str, Any]]) -> ScoreLine | None:
+    """Of days, oldest first, each {day, score, …}; None without any.
 
     The scale ends at 1, and begins at a round figure below the lowest.
     """
     if not scores:
-        return ""
+        return None
     values = [float(row["score"]) for row in scores]
     low = floor_of(min(values))
-    pane = Pane(LEFT, RIGHT, TOP, BOTTOM, len(values), low, 1.0)
+    pane = Pane(0, WIDTH, MARGIN, HEIGHT - MARGIN, len(values), low, 1.0)
     points = [(pane.x(bar), pane.y(value)) for bar, value in enumerate(values)]
-    drawn = [*_scale(pane), element("path", d=path(points))]
+    drawn = [_level(pane, value) for value in (1.0, (1 + low) / 2, low)]
+    drawn.append(element("path", d=path(points)))
     drawn += [_dot(point, row) for point, row in zip(points, scores, strict=True)]
-    drawn += _days(pane, scores)
-    about = f"from {min(values):.3%} to {max(values):.3%}, last {values[-1]:.3%}"
-    svg = picture(drawn, WIDTH, HEIGHT, "scores", "Fidelity score by day", about)
-    return svg.replace('class="picture"', 'class="picture score-line"', 1)
+    return ScoreLine(
+        element(
+            "svg",
+            *drawn,
+            viewBox=f"0 0 {short(WIDTH)} {short(HEIGHT)}",
+            preserveAspectRatio="none",
+            aria_hidden="true",
+        ),
+        (percent(1.0), percent((1 + low) / 2), percent(low)),
+        scores[0]["day"],
+        scores[-1]["day"],
+        f"From {percent(min(values))} to {percent(max(values))}, last {percent(values[-1])}",
+    )
 
 
 def floor_of(lowest: float) -> float:
-    """The bottom of the scale: 1 less a power of ten, or 0, with room for the lowest value."""
-    for span in (LEAST_SPAN, 0.01, 0.1):
-        if 1 - lowest <= span:
-            return 1 - span
-    return 0.0
+    """The bottom of the scale: 1 less a power of ten, or 0, with room for the lowest score."""
+    return next((1 - span for span in (0.001, 0.01, 0.1) if 1 - lowest <= span), 0.0)
 
 
-def _scale(pane: Pane) -> list[str]:
-    drawn = []
-    for value in (pane.low, (pane.low + 1) / 2, 1.0):
-        y = pane.y(value)
-        drawn.append(element("line", x1=pane.left, x2=pane.right, y1=y, y2=y))
-        drawn.append(text(_percent(value), pane.left - 6, y + 4, text_anchor="end"))
-    return drawn
+def percent(score: float) -> str:
+    """A share of one, in percent to the thousandth."""
+    return f"{100 * score:.3f}".rstrip("0").rstrip(".") + " %"
+
+
+def _level(pane: Pane, value: float) -> str:
+    return element("line", x1=0, x2=WIDTH, y1=pane.y(value), y2=pane.y(value))
 
 
 def _dot(point: tuple[float, float], row: dict[str, Any]) -> str:
-    label = element("title", f"{row['day']}: {_percent(float(row['score']), 3)}")
-    return element("circle", label, cx=point[0], cy=point[1], r=2.5)
-
-
-def _days(pane: Pane, scores: Sequence[dict[str, Any]]) -> list[str]:
-    first = text(str(scores[0]["day"]), pane.left, HEIGHT - 8)
-    if len(scores) == 1:
-        return [first]
-    return [first, text(str(scores[-1]["day"]), pane.right, HEIGHT - 8, text_anchor="end")]
-
-
-def _percent(value: float, digits: int = 2) -> str:
-    return f"{100 * value:.{digits}f}".rstrip("0").rstrip(".") + " %"
+    """A stroke of no length: its round ends stay round however the picture is stretched."""
+    label = element("title", f"{row['day']}: {percent(float(row['score']))}")
+    return element("path", label, class_="dot", d=f"M{short(point[0])} {short(point[1])}h0")

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from admin_processing.listings import LISTINGS, Listing, Wanted, read_page
+from admin_processing.listings import LISTINGS, Listing, Page, Wanted, read_page
+from admin_processing.templatetags.admin_processing import is_number
 from streaming.web.cursors import BadCursor
 
 
@@ -34,11 +35,22 @@ def browse(request: HttpRequest, slug: str) -> HttpResponse:
     context = _context(request, listing) | {"form": form}
     if form.is_valid():
         try:
-            context |= {"page": read_page(listing, _wanted(request, listing, form.cleaned_data))}
+            page = read_page(listing, _wanted(request, listing, form.cleaned_data))
+            context |= {"page": page, **_table(listing, page)}
         except BadCursor as error:
             raise Http404(str(error)) from None
     status = 200 if form.is_valid() else 400
     return render(request, "admin_processing/listing.html", context, status=status)
+
+
+def _table(listing: Listing, page: Page) -> dict[str, Any]:
+    """Headings and rows of (value, whether its column holds numbers)."""
+    numeric = [any(map(is_number, column)) for column in zip(*page.rows, strict=True)]
+    numeric = numeric or [False] * len(listing.columns)
+    return {
+        "headings": list(zip(listing.columns, numeric, strict=True)),
+        "table": [list(zip(row, numeric, strict=True)) for row in page.rows],
+    }
 
 
 def _wanted(request: HttpRequest, listing: Listing, span: dict[str, Any]) -> Wanted:

@@ -36,8 +36,10 @@ _plain_context = admin.site.each_context
 
 
 def _with_navigation(request: HttpRequest) -> dict[str, Any]:
-    """Every admin page's context, with what this user may open."""
-    return _plain_context(request) | {"navigation": navigation(request)}
+    """Every admin page's context, with what this user may open and where they are."""
+    groups = navigation(request)
+    here = next((link for group in groups for link in group.links if link.current), None)
+    return _plain_context(request) | {"navigation": groups, "here": here}
 
 
 @login_not_required

@@ -11,12 +11,22 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from admin_processing.admin.read_only import LongTable, ReadOnly, moment
+from admin_processing.admin.read_only import LongTable, ReadOnly, figure, moment
 from admin_processing.admin.runs import run_link
 from admin_processing.badges import badge
 from admin_processing.models import FidelityDay, FidelityDifference
 from admin_processing.run_words import share_bar
 
+SHOWN = (
+    ("day", "source"),
+    "scored",
+    ("symbols", "bars"),
+    ("equal", "explained", "unexplained", "corrected"),
+    "rules",
+    "differences",
+    "of_run",
+    "compared_at",
+)
 VALUES = ("open", "high", "low", "close", "volume")
 
 
@@ -26,16 +36,16 @@ class FidelityDayAdmin(ReadOnly, admin.ModelAdmin):
         "day",
         "source",
         "scored",
-        "symbols",
-        "bars",
-        "equal",
-        "explained",
-        "unexplained",
-        "corrected",
+        figure("symbols"),
+        figure("bars"),
+        figure("equal"),
+        figure("explained"),
+        figure("unexplained"),
+        figure("corrected"),
     )
     list_filter = ("source",)
     date_hierarchy = "day"
-    fields = (*list_display, "rules", "differences", "of_run", "compared_at")
+    fields = SHOWN
     readonly_fields = ("scored", "rules", "differences", "of_run")
 
     @admin.display(description="score", ordering="score")
@@ -85,7 +95,7 @@ class Explained(admin.SimpleListFilter):
 
 @admin.register(FidelityDifference)
 class FidelityDifferenceAdmin(LongTable, admin.ModelAdmin):
-    list_display = ("when", "symbol", "explanation", "difference", "corrected", "source")
+    list_display = ("when", "symbol", "explanation", "told_difference", "corrected", "source")
     list_filter = (Explained, "rule", "corrected", "source", "day")
     search_fields = ("=symbol",)
     search_help_text = "A symbol"
@@ -111,7 +121,7 @@ class FidelityDifferenceAdmin(LongTable, admin.ModelAdmin):
         return row.rule or badge("unexplained")
 
     @admin.display(description="own → provider's")
-    def difference(self, row: FidelityDifference) -> str:
+    def told_difference(self, row: FidelityDifference) -> str:
         """The values that differ."""
         return difference(row.ours, row.theirs)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 
 from admin_processing.admin.open_filter import Open
-from admin_processing.admin.read_only import LongTable, moment
+from admin_processing.admin.read_only import LongTable, figure, moment, told
 from admin_processing.admin.runs import run_link
 from admin_processing.badges import badge
 from admin_processing.models import ImportCoverage, ImportedFile, RejectedRow
@@ -17,7 +17,16 @@ SIZES = ("B", "kB", "MB", "GB", "TB")
 
 @admin.register(RejectedRow)
 class RejectedRowAdmin(LongTable, admin.ModelAdmin):
-    list_display = ("when", "symbol", "reason", "detail", "source", "timeframe", "state", "seen")
+    list_display = (
+        "when",
+        "symbol",
+        "why",
+        told("detail"),
+        "source",
+        "timeframe",
+        "state",
+        "seen",
+    )
     list_filter = (("resolved_at", Open), "reason", "source", "timeframe")
     search_fields = ("=symbol",)
     search_help_text = "A symbol"
@@ -40,6 +49,11 @@ class RejectedRowAdmin(LongTable, admin.ModelAdmin):
         if row.timeframe == "1d":
             return f"{row.timestamp:%Y-%m-%d}"
         return moment(row.timestamp)
+
+    @admin.display(description="reason", ordering="reason")
+    def why(self, row: RejectedRow) -> str:
+        """The reason as people write it."""
+        return row.reason.replace("_", " ")
 
     @admin.display(description="state", ordering="resolved_at")
     def state(self, row: RejectedRow) -> str:
@@ -78,7 +92,7 @@ class ImportCoverageAdmin(LongTable, admin.ModelAdmin):
 
 @admin.register(ImportedFile)
 class ImportedFileAdmin(LongTable, admin.ModelAdmin):
-    list_display = ("imported", "path", "source", "big", "rows", "part")
+    list_display = ("imported", "path", "source", "figure_size", figure("rows"), "part")
     list_filter = ("source",)
     search_fields = ("path",)
     ordering = ("-imported_at",)
@@ -89,7 +103,7 @@ class ImportedFileAdmin(LongTable, admin.ModelAdmin):
         return moment(file.imported_at)
 
     @admin.display(description="size", ordering="size")
-    def big(self, file: ImportedFile) -> str:
+    def figure_size(self, file: ImportedFile) -> str:
         """In the unit that fits."""
         return size(file.size)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from admin_processing.admin.read_only import LongTable, ReadOnly
+from admin_processing.admin.read_only import LongTable, ReadOnly, figure
 from market.models import (
     AdjustedHistory,
     Dividend,
@@ -57,7 +57,7 @@ class MemberInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Universe)
 class UniverseAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("key", "name", "symbols")
+    list_display = ("key", "name", "figure_symbols")
     search_fields = ("key", "name")
     inlines = (MemberInline,)
 
@@ -65,8 +65,8 @@ class UniverseAdmin(ReadOnly, admin.ModelAdmin):
         """With the number of members."""
         return super().get_queryset(request).annotate(count=Count("members"))
 
-    @admin.display(ordering="count")
-    def symbols(self, universe: Any) -> int:
+    @admin.display(description="symbols", ordering="count")
+    def figure_symbols(self, universe: Any) -> int:
         """How many symbols it has."""
         return int(universe.count)
 
@@ -81,7 +81,7 @@ class MembershipAdmin(LongTable, admin.ModelAdmin):
 
 @admin.register(Dividend)
 class DividendAdmin(LongTable, admin.ModelAdmin):
-    list_display = ("symbol", "ex_date", "cash_amount", "currency", "kind", "pay_date")
+    list_display = ("symbol", "ex_date", figure("cash_amount"), "currency", "kind", "pay_date")
     list_filter = ("kind", "currency")
     search_fields = ("=symbol",)
     search_help_text = "A symbol"

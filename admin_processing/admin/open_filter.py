@@ -26,13 +26,14 @@ class Open(admin.FieldListFilter):
         self.parameter = f"{field_path}__isnull"
         super().__init__(field, request, params, model, model_admin, field_path)
         self.title = "state"
-        self.chosen = (self.used_parameters.get(self.parameter) or [None])[-1]
+        given: Any = self.used_parameters.get(self.parameter) or [None]
+        self.chosen = None if given[-1] is None else str(given[-1])
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         """The one in the address."""
         return [self.parameter]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """All, open, settled."""
         for value, title in ((None, "All"), ("True", "Open"), ("False", "Settled")):
             without = [self.parameter] if value is None else None

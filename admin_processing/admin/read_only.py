@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -41,3 +44,26 @@ def moment(when: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}">{}</time>', when.isoformat(), when.strftime("%Y-%m-%d %H:%M:%S")
     )
+
+
+def figure(name: str, title: str = "") -> Callable[[Any], str]:
+    """A list's column of numbers: to the right, thousands apart."""
+
+    @admin.display(description=title or name.replace("_", " "), ordering=name)
+    def figure_of(row: Any) -> str:
+        value = getattr(row, name)
+        return "–" if value is None else f"{value:,}"
+
+    figure_of.__name__ = f"figure_{name}"  # the cells' class, which the style sheet goes by
+    return figure_of
+
+
+def told(name: str, title: str = "") -> Callable[[Any], str]:
+    """A list's column of sentences: they wrap, other cells do not."""
+
+    @admin.display(description=title or name.replace("_", " "), ordering=name)
+    def told_of(row: Any) -> str:
+        return getattr(row, name) or "–"
+
+    told_of.__name__ = f"told_{name}"
+    return told_of

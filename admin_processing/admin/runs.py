@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from admin_processing.admin.open_filter import Open
-from admin_processing.admin.read_only import LongTable, ReadOnly, moment
+from admin_processing.admin.read_only import LongTable, ReadOnly, figure, moment, told
 from admin_processing.badges import badge
 from admin_processing.models import (
     AuditEntry,
@@ -37,7 +37,7 @@ def run_link(run_id: Any) -> str:
 
 @admin.register(ProcessingRun)
 class ProcessingRunAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("when", "kind", "state", "phase", "triggered_by", "duration", "did")
+    list_display = ("when", "kind", "state", "phase", "triggered_by", "duration", "told_did")
     list_filter = ("status", "kind")
     search_fields = ("=run_id", "triggered_by", "note", "error")
     search_help_text = "A run's id, who asked for it, or words of its note"
@@ -59,7 +59,7 @@ class ProcessingRunAdmin(ReadOnly, admin.ModelAdmin):
         return lasted(run.started_at, run.finished_at, timezone.now()) or "–"
 
     @admin.display(description="what was done")
-    def did(self, run: ProcessingRun) -> str:
+    def told_did(self, run: ProcessingRun) -> str:
         """Counts in a line, or why there are none."""
         return summary(run.counts) or run.note or run.error or "–"
 
@@ -72,7 +72,8 @@ class ProcessingRunAdmin(ReadOnly, admin.ModelAdmin):
     ) -> HttpResponse:
         """One run: phases, parameters, failures, chunks, log."""
         run = self.get_object(request, object_id)
-        if run is None or not self.has_view_permission(request, run):
+        looked_at = request.method in ("GET", "HEAD") and self.has_view_permission(request, run)
+        if run is None or not looked_at:
             return super().change_view(request, object_id, form_url, extra_context)
         context = self.admin_site.each_context(request) | run_context(run)
         context |= {"opts": self.opts, "title": f"{run.kind} run"} | (extra_context or {})
@@ -100,7 +101,15 @@ def run_context(run: ProcessingRun) -> dict[str, Any]:
 
 @admin.register(ProcessingFailure)
 class ProcessingFailureAdmin(LongTable, admin.ModelAdmin):
-    list_display = ("last", "symbol", "phase", "error", "attempts", "state", "of_run")
+    list_display = (
+        "last",
+        "symbol",
+        "phase",
+        told("error"),
+        figure("attempts"),
+        "state",
+        "of_run",
+    )
     list_filter = ("phase", ("resolved_at", Open))
     search_fields = ("=symbol",)
     search_help_text = "A symbol"
@@ -126,7 +135,7 @@ class ProcessingFailureAdmin(LongTable, admin.ModelAdmin):
 
 @admin.register(JobCommand)
 class JobCommandAdmin(LongTable, admin.ModelAdmin):
-    list_display = ("received", "job_id", "state", "of_run", "error")
+    list_display = ("received", "job_id", "state", "of_run", told("error"))
     list_filter = ("status",)
     search_fields = ("=job_id",)
     search_help_text = "A job's id"

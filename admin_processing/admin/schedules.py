@@ -12,12 +12,12 @@ from celery import current_app
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms.models import ModelForm
+from django.forms.models import ModelChoiceField, ModelForm
 from django_celery_beat.admin import PeriodicTaskAdmin
-from django_celery_beat.models import PeriodicTask, SolarSchedule
+from django_celery_beat.models import CrontabSchedule, PeriodicTask, SolarSchedule
 
 from admin_processing import tasks  # noqa: F401 - so that its tasks can be chosen
-from admin_processing.admin.read_only import moment
+from admin_processing.admin.read_only import figure, moment
 from admin_processing.badges import badge
 
 TASKS = "admin_processing.tasks."
@@ -26,6 +26,11 @@ TASKS = "admin_processing.tasks."
 def known_tasks() -> list[str]:
     """The names of the tasks that a schedule can start."""
     return sorted(name for name in current_app.tasks if name.startswith(TASKS))
+
+
+def in_words(crontab: CrontabSchedule) -> str:
+    """When it is due, as people say it, with its zone."""
+    return str(crontab.human_readable)
 
 
 class ScheduleForm(ModelForm):
@@ -49,15 +54,39 @@ class ScheduleForm(ModelForm):
             "expires",
             "expire_seconds",
         )
-        widgets = {"kwargs": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})}
-        labels = {"kwargs": "Arguments"}
+        widgets = {
+            "kwargs": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+            "description": forms.Textarea(attrs={"rows": 2}),
+        }
+        labels = {
+            "kwargs": "Arguments",
+            "crontab": "Time of day",
+            "interval": "Interval",
+            "clocked": "Once",
+            "start_time": "Starts at",
+            "one_off": "Only once",
+        }
         help_texts = {
+            "name": "",
+            "enabled": "Off: beat leaves it alone.",
+            "description": "",
+            "interval": "",
+            "clocked": "One moment, once.",
+            "start_time": "Not before.",
             "crontab": "A time of day, in the zone that it names: New York for the market's.",
             "kwargs": 'JSON, such as {"days": 5}',
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "task" not in self.fields:
+            return  # only looked at
+        self._offer_tasks()
+        crontab = self.fields["crontab"]
+        assert isinstance(crontab, ModelChoiceField)
+        crontab.label_from_instance = in_words  # type: ignore[method-assign, assignment]
+
+    def _offer_tasks(self) -> None:
         names = known_tasks()
         if self.instance.task and self.instance.task not in names:
             names.append(self.instance.task)
@@ -69,7 +98,7 @@ class ScheduleForm(ModelForm):
         """JSON with names and values."""
         given = self.cleaned_data["kwargs"] or "{}"
         try:
-            named = isinstance(forms.JSONField().clean(given), dict)
+            named = isinstance(forms.JSONField(required=False).clean(given), dict)
         except ValidationError:
             named = False
         if not named:
@@ -82,7 +111,7 @@ class ScheduleAdmin(PeriodicTaskAdmin):
 
     form = ScheduleForm
     change_form_template = None
-    list_display = ("name", "state", "when", "does", "last", "total_run_count")
+    list_display = ("name", "state", "when", "does", "last", figure("total_run_count", "runs"))
     list_filter = ("enabled",)
     date_hierarchy = None
     search_fields = ("name", "task")
@@ -109,7 +138,7 @@ class ScheduleAdmin(PeriodicTaskAdmin):
     def when(self, task: PeriodicTask) -> str:
         """In words."""
         if task.crontab:
-            return f"{task.crontab.human_readable}"
+            return in_words(task.crontab)
         return str(task.interval or task.clocked or "–")
 
     @admin.display(description="does", ordering="task")

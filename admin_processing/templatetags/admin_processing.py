@@ -9,6 +9,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from admin_processing.badges import badge as state_badge
+from admin_processing.score_line import percent
 
 register = template.Library()
 
@@ -42,9 +43,9 @@ def badge(state: str) -> SafeString:
 
 
 @register.filter
-def words(name: str) -> str:
+def words(name: Any) -> str:
     """A name of code as people write it."""
-    return name.replace("_", " ")
+    return str(name).replace("_", " ")
 
 
 @register.filter
@@ -56,7 +57,4 @@ def listed(value: Any) -> str:
     return ", ".join(map(str, value[:20])) + more
 
 
-@register.filter
-def percent(share: float) -> str:
-    """A share of one, in percent to the thousandth."""
-    return f"{100 * share:.3f}".rstrip("0").rstrip(".") + " %"
+register.filter("percent", percent)
