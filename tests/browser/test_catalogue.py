@@ -103,3 +103,45 @@ def test_a_chosen_detection_is_drawn_and_leads_to_its_entry(visit, live, owner, 
     page.get_by_role("button", name="Put the drawing away").click()
     expect(chosen).to_be_hidden()
     assert seen.complaints == []
+
+
+DRAWN_OVER_ADJUSTED_BARS = """
+async () => {
+  const { CandleChart } = await import("/static/streaming/chart.js");
+  const element = document.createElement("div");
+  element.style.cssText = "width: 400px; height: 300px";
+  document.body.append(element);
+  const chart = new CandleChart(element);
+  const bar = (day, price_factor) => ({
+    timestamp: `2025-05-${day}T00:00:00Z`, volume: 1, price_factor,
+    open: 99.5, high: 99.5, low: 99.5, close: 99.5,
+  });
+  const indicators = [["27", 400], ["28", 100], ["29", 99.5]].map(([day, SMA_20]) => (
+    { bar_timestamp: `2025-05-${day}T00:00:00Z`, values: { SMA_20 } }
+  ));
+  const start = Date.parse("2025-05-27T00:00:00Z");
+  chart.overlay(new Set(["sma20"]));
+  const bars = [bar("27", 0.24875), bar("28", 0.995), bar("29")];
+  chart.load({ timeframe: "1d", bars, indicators, patterns: [] });
+  chart.show({
+    detection_id: "1", pattern_type: "doji", direction: "bullish",
+    bar_timestamp: "2025-05-28T00:00:00Z", levels: { stop: 100 },
+    geometry: { lines: { base: [[start, 100], [start + 86400000, 100]] }, pivots: {} },
+  });
+  return {
+    average: chart.lines.get("SMA_20").data().map((point) => point.value),
+    stop: chart.geometry.levels[0].options().price,
+    line: chart.geometry.series[0].data().map((point) => point.value),
+  };
+}
+"""
+
+
+def test_what_is_drawn_over_adjusted_bars_is_adjusted_with_them(visit, live):
+    """400.00, split four for one, then 100.00, half a dollar paid, then the 99.50 that are left."""
+    seen = visit("/")
+    drawn = ready(seen.page).evaluate(DRAWN_OVER_ADJUSTED_BARS)
+    assert drawn["average"] == pytest.approx([99.5, 99.5, 99.5])
+    assert drawn["stop"] == pytest.approx(99.5)
+    assert drawn["line"] == pytest.approx([99.5, 99.5])
+    assert seen.complaints == []
