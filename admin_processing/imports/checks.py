@@ -90,10 +90,10 @@ class _Ordered:
         self._reason[self.row[found & self.is_new]] = why
 
 
-def _order(place: Ints, time_ms: Ints) -> Ints | slice:
+def _order(place: Ints, time_ms: Ints) -> Ints:
     """The rows by symbol and time; they mostly come so."""
     later = (place[1:] > place[:-1]) | ((place[1:] == place[:-1]) & (time_ms[1:] >= time_ms[:-1]))
-    return slice(None) if later.all() else np.lexsort((time_ms, place))
+    return np.arange(len(place)) if later.all() else np.lexsort((time_ms, place))
 
 
 def _joined(first: BarBatch, second: BarBatch) -> BarBatch:

@@ -1,0 +1,1 @@
+"""What is known of symbols and universes, kept equal to what providers and files say."""
