@@ -118,7 +118,7 @@ class FidelityDifferenceAdmin(LongTable, admin.ModelAdmin):
     @admin.display(description="rule", ordering="rule")
     def explanation(self, row: FidelityDifference) -> str:
         """The rule that explains it; else a badge that says there is none."""
-        return row.rule or badge("unexplained")
+        return row.rule.replace("_", " ") or badge("unexplained")
 
     @admin.display(description="own → provider's")
     def told_difference(self, row: FidelityDifference) -> str:

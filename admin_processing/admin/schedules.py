@@ -11,6 +11,7 @@ from typing import Any
 from celery import current_app
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.forms.models import ModelChoiceField, ModelForm
 from django_celery_beat.admin import PeriodicTaskAdmin
@@ -57,6 +58,8 @@ class ScheduleForm(ModelForm):
         widgets = {
             "kwargs": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
             "description": forms.Textarea(attrs={"rows": 2}),
+            "start_time": AdminSplitDateTime(attrs={"aria-label": "Starts at"}),
+            "expires": AdminSplitDateTime(attrs={"aria-label": "Expires"}),
         }
         labels = {
             "kwargs": "Arguments",
