@@ -27,10 +27,14 @@ from streaming.web.symbols import known_symbol
 
 router = Router(tags=["market data"])
 
-ERRORS = {400: answers.Error, 404: answers.Error, 422: answers.Error}
+ERRORS = dict.fromkeys((400, 401, 403, 404, 422, 429, 503), answers.Error)
 
 
-@router.get("/streaming/api/status", summary="The stream's session and health")
+@router.get(
+    "/streaming/api/status",
+    summary="The stream's session and health",
+    response={200: answers.StreamStatus, **ERRORS},
+)
 def status(request: HttpRequest) -> dict[str, Any]:
     """`online` while the newest health is younger than 30 s, else `offline`."""
     state, stats = stream_state()
@@ -44,7 +48,11 @@ def status(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.get("/streaming/api/dashboard", summary="What the dashboard shows when it opens")
+@router.get(
+    "/streaming/api/dashboard",
+    summary="What the dashboard shows when it opens",
+    response={200: answers.Dashboard, **ERRORS},
+)
 def dashboard(request: HttpRequest, detections: int = Query(100, ge=1, le=500)) -> dict[str, Any]:
     """Symbols with sparklines, recent detections, ticks/s by minute, and the market's clock.
 

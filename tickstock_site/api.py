@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import django_auth
+from ninja.security import SessionAuth, django_auth
 
 from admin_processing.api import router as processing_router
 from admin_processing.runs.request import BadRequest
@@ -22,6 +23,30 @@ from tickstock_site.errors import error_response
 from tickstock_site.tokens import TokenAuth
 
 logger = logging.getLogger(__name__)
+
+
+def _staff(user: Any) -> Any:
+    """Before anything is looked at that is asked. Raises 403."""
+    if user and not user.is_staff:
+        raise HttpError(403, "Only staff may look after processing.")
+    return user
+
+
+class StaffToken(TokenAuth):
+    """A token of staff."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """The user, who must be staff."""
+        return _staff(super().authenticate(request, token))
+
+
+class StaffSession(SessionAuth):
+    """A signed-in session of staff."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        """The user, who must be staff."""
+        return _staff(super().authenticate(request, key))
+
 
 api = NinjaAPI(
     title="TickStock",
@@ -37,7 +62,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", streaming_router)
-api.add_router("", processing_router)
+api.add_router("", processing_router, auth=[StaffToken(), StaffSession()])
 
 
 @api.exception_handler(AuthenticationError)
@@ -81,6 +106,9 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(DatabaseError)
 def _database_error(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    if isinstance(error, DataError):  # a NUL in a text, a time zone eighteen hours away
+        said = str(error).splitlines()[0]
+        return error_response(422, f"A value is none that can be looked for: {said}")
     logger.error("the database refused %s: %s", request.path, error)
     return error_response(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer.")
 

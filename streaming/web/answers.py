@@ -18,6 +18,29 @@ class Error(BaseModel):
     detail: str = Field(description="For people; names the parameter, and a near match.")
 
 
+class StreamStatus(BaseModel):
+    """The stream as it last spoke of itself; session and health are as they are published."""
+
+    status: Literal["online", "offline"]
+    session: dict[str, Any] | None
+    health: dict[str, Any] | None
+    subscriber_stats: dict[str, Any]
+    market: dict[str, Any]
+
+
+class Dashboard(BaseModel):
+    """What a dashboard shows when it opens; `newest_seq` is where its socket resumes."""
+
+    symbols: list[dict[str, Any]]
+    prices: dict[str, list[Any]]
+    detections: list[dict[str, Any]]
+    newest_seq: int
+    rates: list[list[float]]
+    session: dict[str, Any] | None
+    health: dict[str, Any] | None
+    market: dict[str, Any]
+
+
 class Step(BaseModel):
     """A state that a detection came to, and the bar that made it."""
 
