@@ -14,7 +14,7 @@ import numpy as np
 
 from admin_processing.imports.checks import Checked
 from admin_processing.imports.coverage import Span, days_of, together
-from admin_processing.imports.names import numbered
+from admin_processing.imports.names import numbered, storable
 from admin_processing.imports.reasons import Reason
 from admin_processing.imports.store import TABLES
 from admin_processing.providers.base import BarBatch
@@ -48,7 +48,7 @@ def keep_apart(
 ) -> Checked:
     """The same, with the good rows set aside that would mix the two kinds."""
     names, place = numbered(bars.symbol)
-    cursor.execute(DECLARED, [timeframe, _texts(names.tolist())])
+    cursor.execute(DECLARED, [timeframe, storable(names)])
     declared = {row[0]: (row[1], (row[2], row[3])) for row in cursor.fetchall()}
     if is_adjusted:
         bad = _swallows_others(cursor, timeframe, source, bars.where(checked.good), declared)
@@ -95,10 +95,6 @@ def _swallows_others(
     cursor.execute(FOREIGN.format(table=TABLES[timeframe]), asked)
     bad = foreign | {symbol for (symbol,) in cursor.fetchall()}
     return {symbol: reached[symbol] for symbol in bad if symbol in reached}
-
-
-def _texts(names: list[str]) -> list[str]:
-    return [name for name in names if "\x00" not in name]
 
 
 def _day_number(day: Any) -> int:

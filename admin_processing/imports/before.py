@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from admin_processing.imports.names import numbered
+from admin_processing.imports.names import numbered, storable
 from admin_processing.imports.reasons import LOOK_BACK_DAYS, SPLIT_DAYS, STALE_RUN
 from admin_processing.imports.store import TABLES
 from admin_processing.providers.base import BarBatch, SplitRow, empty_bars
@@ -62,7 +62,7 @@ def splits_near(cursor: Any, bars: BarBatch) -> list[SplitRow]:
     around = (LOOK_BACK_DAYS + SPLIT_DAYS) * DAY_MS
     moments = np.clip(bars.time_ms, *SANE_MS)
     first, last = int(moments.min()) - around, int(moments.max()) + around
-    cursor.execute(SPLITS, [names.tolist(), _day(first), _day(last)])
+    cursor.execute(SPLITS, [storable(names), _day(first), _day(last)])
     return [SplitRow(*row) for row in cursor.fetchall()]
 
 

@@ -22,3 +22,8 @@ def numbered(names: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
     different, place = np.unique(names[heads], return_inverse=True)
     lengths = np.diff(np.r_[heads, len(names)])
     return different, np.repeat(place.astype(np.int64), lengths)
+
+
+def storable(names: NDArray[Any]) -> list[str]:
+    """Those that PostgreSQL takes as text; a name with a NUL in it is in no table."""
+    return [name for name in names.tolist() if "\x00" not in name]

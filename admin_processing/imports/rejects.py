@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from admin_processing.imports.checks import Checked, explain
-from admin_processing.imports.names import numbered
+from admin_processing.imports.names import numbered, storable
 from admin_processing.imports.reasons import LONGEST_NAME, Reason
 from admin_processing.imports.store import TABLES
 from admin_processing.providers.base import BarBatch
@@ -106,8 +106,7 @@ def _plain(value: float | int) -> float | int | str:
 
 def _resolve(cursor: Any, source: str, timeframe: str, bars: BarBatch, checked: Checked) -> None:
     names, _ = numbered(bars.symbol)
-    known = [name for name in names.tolist() if "\x00" not in name]
-    cursor.execute(UNRESOLVED, [source, timeframe, known])
+    cursor.execute(UNRESOLVED, [source, timeframe, storable(names)])
     waiting = cursor.fetchall()
     if waiting:
         resolved = _now_good(waiting, bars.where(checked.good))

@@ -21,15 +21,22 @@ DERIVED = (
     "intraday_patterns",
     "daily_patterns",
     "combo_patterns",
+    "daily_analyses",
     "event_outbox",
 )
+IMPORTED = ("import_coverage", "imported_files", "rejected_rows", "adjusted_history")
+"""What is remembered of a source's imports: without it they begin anew."""
 
 
 class Command(BaseCommand):
-    help = "Delete a source's bars, what was derived from them, and its journal."
+    help = "Delete a source's bars, what was derived from them, and its imports and journal."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--source", required=True, help="synthetic, replay or massive")
+        parser.add_argument(
+            "--source",
+            required=True,
+            help="such as synthetic, replay, massive, flatfiles or folder",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         source = options["source"]
@@ -47,10 +54,10 @@ class Command(BaseCommand):
         self.stdout.write(f"purged {source}: {deleted} bars, and all indicators and detections")
 
     def sources(self) -> set[str]:
-        """The sources that bars or a journal's place are stored of."""
+        """The sources that bars, imports or a journal's place are stored of."""
         found = set(StreamPosition.objects.values_list("source", flat=True))
         with connection.cursor() as cursor:
-            for table in BARS:
+            for table in (*BARS, *IMPORTED):
                 cursor.execute(f"SELECT DISTINCT source FROM {table}")
                 found.update(row[0] for row in cursor.fetchall())
         return found
@@ -61,6 +68,8 @@ class Command(BaseCommand):
         for table in BARS:
             cursor.execute(f"DELETE FROM {table} WHERE source = %s", [source])
             deleted += cursor.rowcount
+        for table in IMPORTED:
+            cursor.execute(f"DELETE FROM {table} WHERE source = %s", [source])
         for table in DERIVED:
             cursor.execute(f"DELETE FROM {table}")
         return deleted
