@@ -27,7 +27,7 @@ RECHECK_SECS = 60.0
 
 
 class HubConsumer(AsyncWebsocketConsumer):
-    """What the three sockets share: who may connect, and a pump that the hub wakes."""
+    """What the sockets share: who may connect, and a pump that the hub wakes."""
 
     staff_only = False
     hub: Hub
@@ -187,19 +187,3 @@ class PatternsConsumer(HubConsumer):
         if isinstance(request, requests.Resume):
             self.after_seq = request.after_seq
             self.waker.set()
-
-
-class ProcessingConsumer(HubConsumer):
-    """`/ws/processing/` (staff): runs and their phases."""
-
-    staff_only = True
-
-    async def greet(self) -> None:
-        self.position = self.hub.broadcast.runs.start
-        await self.say("ready", redis_connected=self.hub.connected)
-
-    async def flush(self) -> None:
-        frames, _ = self.hub.broadcast.runs.since(self.position)
-        self.position = self.hub.broadcast.runs.end
-        for frame in frames:
-            await self.send(text_data=frame)

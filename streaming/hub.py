@@ -24,6 +24,7 @@ from django.db import DatabaseError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from streaming.web import runs
 from streaming.web.broadcast import Broadcast
 from streaming.web.catchup import detections_after, newest_seq
 from streaming.web.detections import DetectionEntry
@@ -42,8 +43,7 @@ CHANNELS = (
     "tickstock:streaming:bars_revised",
     "tickstock:streaming:indicators",
     "tickstock:patterns:streaming",
-    "tickstock:processing:status",
-    "tickstock:processing:schedule",
+    *runs.CHANNELS,
 )
 LEAST_CUT_SECS, MOST_CUT_SECS, CUT_SECS_A_CLIENT = 0.05, 0.25, 0.00025
 LEAST_BACKOFF_SECS, MOST_BACKOFF_SECS = 0.25, 5.0

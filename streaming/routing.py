@@ -1,13 +1,13 @@
-"""Addresses of the sockets, and what every socket passes through."""
+"""Addresses of the stream's sockets, and what every socket passes through."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
-from django.urls import path
+from django.urls import URLPattern, path
 
-from streaming.consumers import PatternsConsumer, ProcessingConsumer, StreamingConsumer
+from streaming.consumers import PatternsConsumer, StreamingConsumer
 from streaming.hub import current_hub
 from streaming.web.backpressure import Backpressure
 
@@ -16,10 +16,12 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 websocket_urlpatterns = [
     path("ws/streaming/", StreamingConsumer.as_asgi()),
     path("ws/patterns/", PatternsConsumer.as_asgi()),
-    path("ws/processing/", ProcessingConsumer.as_asgi()),
 ]
 
-websocket_application = Backpressure(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+
+def websocket_application(patterns: Sequence[URLPattern]) -> Application:
+    """The sockets at these addresses, for visitors who are known, each at its own pace."""
+    return Backpressure(AuthMiddlewareStack(URLRouter(patterns)))
 
 
 def listening(inner: Application) -> Application:

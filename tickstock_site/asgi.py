@@ -11,8 +11,12 @@ http_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402, after Django is set up
 
-from streaming.routing import listening, websocket_application  # noqa: E402
+from admin_processing import routing as processing  # noqa: E402
+from streaming import routing as streaming  # noqa: E402
 
-application = listening(
-    ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
+sockets = [*streaming.websocket_urlpatterns, *processing.websocket_urlpatterns]
+application = streaming.listening(
+    ProtocolTypeRouter(
+        {"http": http_application, "websocket": streaming.websocket_application(sockets)}
+    )
 )

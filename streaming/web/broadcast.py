@@ -12,6 +12,8 @@ from streaming.web.frames import encode, event, unix_ms
 from streaming.web.minutes import MinuteFrames, bar_frames, indicator_frames
 from streaming.web.prices import PriceLog
 from streaming.web.ring import Ring
+from streaming.web.runs import TYPES as RUN_TYPES
+from streaming.web.runs import RunLog
 
 RATE_POINTS = 720
 ONLINE_MS = 30_000
@@ -42,7 +44,7 @@ class Broadcast:
         self.notices: Ring[str] = Ring(256)
         self.minutes: Ring[MinuteFrames] = Ring(64)
         self.detections = DetectionLog()
-        self.runs: Ring[str] = Ring(256)
+        self.runs = RunLog()
         self.health_ms = 0.0
         self._takers: dict[str, Callable[[dict[str, Any], float], None]] = {
             "prices": self._take_prices,
@@ -53,6 +55,7 @@ class Broadcast:
             "streaming_session_started": self._take_session,
             "streaming_session_stopped": self._take_session,
             **dict.fromkeys(EVENT_TYPES, self._take_detection),
+            **dict.fromkeys(RUN_TYPES, self._take_run),
         }
 
     def take(self, message: dict[str, Any], now_ms: float) -> None:
@@ -61,9 +64,7 @@ class Broadcast:
         Raises KeyError, TypeError or ValueError for a message that is not what the contract says.
         """
         kind = message["type"]
-        if kind.startswith(("processing_", "import_", "cache_", "schedule_")):
-            self.runs.append(encode(message))
-        elif kind in self._takers:
+        if kind in self._takers:
             self._takers[kind](message, now_ms)
 
     def cursor(self) -> StreamCursor:
@@ -103,7 +104,11 @@ class Broadcast:
         return frames
 
     def restore(self, state: dict[str, Any], now_ms: float) -> None:
-        """Take the last state that the stream left in Redis: session, health, prices."""
+        """Take the last state that the stream left in Redis: session, health, prices.
+
+        What was told of runs meanwhile is in the database alone.
+        """
+        self.runs.tear()
         for name in ("session", "health", "prices"):
             if isinstance(state.get(name), dict):
                 self._restore_one(name, state[name], now_ms)
@@ -148,3 +153,6 @@ class Broadcast:
         pattern = message["pattern"]
         entry = DetectionEntry(int(pattern["seq"]), pattern, encode(message))
         self.detections.add(entry)
+
+    def _take_run(self, message: dict[str, Any], now_ms: float) -> None:
+        self.runs.take(message)

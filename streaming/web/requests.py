@@ -74,11 +74,13 @@ class Ping(msgspec.Struct, tag_field="action", tag="ping", forbid_unknown_fields
 
 StreamingRequest = Subscribe | Unsubscribe | Ping
 PatternsRequest = Resume | SetFilter | Ping
+ProcessingRequest = Ping
 
 Request = TypeVar("Request")
 
 _streaming = msgspec.json.Decoder(StreamingRequest)
 _patterns = msgspec.json.Decoder(PatternsRequest)
+_processing = msgspec.json.Decoder(ProcessingRequest)
 
 
 def streaming_request(text: str) -> StreamingRequest:
@@ -89,6 +91,11 @@ def streaming_request(text: str) -> StreamingRequest:
 def patterns_request(text: str) -> PatternsRequest:
     """What a client of `/ws/patterns/` asks for; `BadRequest` says what is wrong with it."""
     return _decode(_patterns, text)
+
+
+def processing_request(text: str) -> ProcessingRequest:
+    """What a client of `/ws/processing/` asks for; `BadRequest` says what is wrong with it."""
+    return _decode(_processing, text)
 
 
 def _decode(decoder: msgspec.json.Decoder[Request], text: str) -> Request:

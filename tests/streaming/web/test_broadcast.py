@@ -132,8 +132,17 @@ def test_a_detection_is_logged_by_its_seq():
 
 def test_runs_are_kept_for_those_who_operate_the_pipeline():
     broadcast = Broadcast()
+    reader = broadcast.runs.cursor()
     broadcast.take(message("processing_started", run={"run_id": "r"}), NOW)
-    assert types(broadcast.runs.since(0)[0]) == ["processing_started"]
+    assert types(broadcast.runs.collect(reader) or []) == ["processing_started"]
+    assert broadcast.runs.collect(reader) == []
+
+
+def test_what_a_broadcast_restores_says_nothing_of_runs_so_their_state_is_needed_anew():
+    broadcast = Broadcast()
+    reader = broadcast.runs.cursor()
+    broadcast.restore({}, NOW)
+    assert broadcast.runs.collect(reader) is None
 
 
 @pytest.mark.parametrize("broken", [{}, {"type": "prices"}, {"type": "bars", "bars": {}}])

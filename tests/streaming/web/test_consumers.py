@@ -14,7 +14,6 @@ from streaming.hub import Hub
 from streaming.web.detections import DetectionEntry
 
 SIGNED_IN = SimpleNamespace(is_authenticated=True, is_staff=False)
-STAFF = SimpleNamespace(is_authenticated=True, is_staff=True)
 NOBODY = SimpleNamespace(is_authenticated=False, is_staff=False)
 
 
@@ -52,7 +51,6 @@ def detect(hub: Hub, seq: int, symbol: str = "AAPL") -> None:
     [
         (consumers.StreamingConsumer, NOBODY, "http://site:8000", 4401),
         (consumers.PatternsConsumer, NOBODY, "http://site:8000", 4401),
-        (consumers.ProcessingConsumer, SIGNED_IN, "http://site:8000", 4403),
         (consumers.StreamingConsumer, SIGNED_IN, "http://elsewhere:8000", 4403),
         (consumers.StreamingConsumer, SIGNED_IN, "http://site:8001", 4403),
         (consumers.StreamingConsumer, SIGNED_IN, "null", 4403),
@@ -196,15 +194,6 @@ async def test_filters_hold_for_what_comes_live(hub):
     detect(hub, 1, "AAPL")
     detect(hub, 2, "MSFT")
     assert (await received(made))["pattern"]["symbol"] == "MSFT"
-    await made.disconnect()
-
-
-async def test_staff_follow_the_runs(hub):
-    publish(hub, "processing_started", run={"run_id": "r1"})
-    made = socket(consumers.ProcessingConsumer, STAFF)
-    await made.connect()
-    assert (await received(made))["type"] == "ready"
-    assert (await received(made))["run"]["run_id"] == "r1"
     await made.disconnect()
 
 
