@@ -236,6 +236,11 @@ IMPORT_HISTORY_YEARS = env_int("IMPORT_HISTORY_YEARS", 5, 1, 50)
 MASSIVE_API_KEY = env_secret("MASSIVE_API_KEY")
 MASSIVE_WS_URL = env_text("MASSIVE_WS_URL", "wss://socket.massive.com/stocks")
 MASSIVE_REST_URL = env_text("MASSIVE_REST_URL", "https://api.massive.com")
+DAILY_SOURCE = env_choice("DAILY_SOURCE", "", ["massive", "flatfiles", "folder", "synthetic", ""])
+IMPORT_FOLDER = env_text("IMPORT_FOLDER")
+IMPORT_ADJUSTED = env_bool("IMPORT_ADJUSTED")
+MASSIVE_REST_PER_MINUTE = env_int("MASSIVE_REST_PER_MINUTE", 5, 1, 6_000)
+MASSIVE_REST_TIMEOUT_SECS = env_float("MASSIVE_REST_TIMEOUT_SECS", 10.0, 0.1, 300)
 ADJUST_DIVIDENDS = env_bool("ADJUST_DIVIDENDS", True)
 USE_SYNTHETIC_DATA = env_bool("USE_SYNTHETIC_DATA")
 SYNTHETIC_TICKER_COUNT = env_int("SYNTHETIC_TICKER_COUNT", 70, 1, 20_000)
@@ -306,6 +311,7 @@ LOGGING = {
         "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"httpx": {"level": "WARNING"}},  # it tells of each request
 }
 
 __all__ = ["SettingError"] + [name for name in dir() if name.isupper()]

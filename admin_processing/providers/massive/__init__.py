@@ -1,0 +1,1 @@
+"""Massive's REST API: `client` moves bytes, `parsing` understands them, `plan` says what to ask."""
