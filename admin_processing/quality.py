@@ -88,9 +88,12 @@ def midnight(day: date) -> datetime:
 
 
 REJECTED = """
-SELECT reason, source, timeframe, count(*) AS count, count(DISTINCT symbol) AS symbols,
+SELECT reason, source, timeframe, sum(count)::bigint AS count, count(*) AS symbols,
        max(last_seen_at) AS last_seen_at
-FROM rejected_rows WHERE resolved_at IS NULL
+FROM (
+    SELECT reason, source, timeframe, symbol, count(*) AS count, max(last_seen_at) AS last_seen_at
+    FROM rejected_rows WHERE resolved_at IS NULL GROUP BY reason, source, timeframe, symbol
+) AS of_symbol
 GROUP BY reason, source, timeframe ORDER BY count DESC, reason
 """
 
