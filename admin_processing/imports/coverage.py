@@ -65,9 +65,10 @@ def before_last(day: date, hours: MarketCalendar) -> date:
 
 def extend(cursor: Any, source: str, timeframe: str, spans: Mapping[str, Span]) -> None:
     """These days have been asked for and answered, whether or not there were bars."""
-    if not spans:
+    # In one order, so that two workers never wait for each other.
+    symbols = sorted(symbol for symbol in spans if "\x00" not in symbol)
+    if not symbols:
         return
-    symbols = sorted(spans)  # in one order, so that two workers never wait for each other
     asked: dict[str, Any] = {"source": source, "timeframe": timeframe, "symbols": symbols}
     asked["firsts"] = [spans[symbol][0] for symbol in symbols]
     asked["lasts"] = [spans[symbol][1] for symbol in symbols]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from admin_processing.imports import coverage, events, files, mixing, unit, wanted
 from admin_processing.imports.unit import Setting
+from admin_processing.providers import registry
 from admin_processing.providers.base import (
     Provider,
     ProviderError,
@@ -27,10 +28,12 @@ from market.calendar import configured_calendar
 
 MOST_CHUNKS = 48
 """Pieces that any number of workers takes turns at: few enough to plan, enough to share."""
-BARS, EVENTS = "bars", "events"
-FIRST, THEN = 0, 1
-"""Stages: what explains jumps comes before the bars."""
-FAILED_BEFORE = """
+BARS, EVENTS, CLOSING = "bars", "events", "closing"
+FIRST, THEN, LAST = 0, 1, 2
+"""Stages: what explains jumps, the bars, and what is noted once all have come."""
+TOLD_LATE = timedelta(days=10)
+"""Splits and dividends are looked for from so long before the first missing day."""
+UNRESOLVED = """
 SELECT unit FROM processing_failures
 WHERE run_id = %s AND phase = 'import' AND resolved_at IS NULL ORDER BY id
 """
@@ -46,12 +49,12 @@ class ImportPhase:
     name = "import"
 
     def __init__(self, find: Callable[[str], Provider] | None = None) -> None:
-        self._find = find or _registered
+        self._find = find or registry.provider
 
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
         """Chunks of what is missing; of what failed, for a retry. Raises PhaseFailed."""
         if request.retry_of:
-            return _chunks(_failed_before(request.retry_of))
+            return _chunks(_unresolved(request.retry_of))
         try:
             return self._plan(request, self._find(request.source))
         except ProviderError as error:
@@ -75,11 +78,10 @@ class ImportPhase:
             return []
         common = {"source": provider.name, "timeframe": request.timeframe}
         common |= {"first": first.isoformat(), "last": last.isoformat()}
-        told = {"name": "splits and dividends", "kind": EVENTS, "size": 0}
-        told |= {"symbols": list(request.symbols)}
         return [
-            ChunkPlan([told | common], FIRST),
-            *_chunks([_wrapped(unit) | common for unit in units]),
+            ChunkPlan([common | _events(units, names, first)], FIRST),
+            *_chunks([common | _wrapped(unit) for unit in units]),
+            *(ChunkPlan([common | closing], LAST) for closing in _closing(units)),
         ]
 
     def work(self, units: Sequence[Mapping[str, Any]], work: Work) -> None:
@@ -95,16 +97,8 @@ class ImportPhase:
 
     def _do(self, wrapped: Mapping[str, Any], work: Work) -> None:
         provider = self._find(str(wrapped["source"]))
-        if wrapped["kind"] == EVENTS:
-            _do_events(provider, wrapped, work)
-        else:
-            _do_bars(provider, wrapped, work)
-
-
-def _registered(name: str) -> Provider:
-    from admin_processing.providers import registry
-
-    return registry.provider(name)
+        steps = {EVENTS: _do_events, BARS: _do_bars, CLOSING: _do_closing}
+        steps[wrapped["kind"]](provider, wrapped, work)
 
 
 def _do_events(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> None:
@@ -130,6 +124,18 @@ def _do_bars(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> None
         _done(cursor, wrapped, work, outcome.saved.written)
 
 
+def _do_closing(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> None:
+    """All days of each symbol have been answered, unless some of its units failed.
+
+    Units of one symbol's days, done by several workers in any order, can not say so themselves.
+    """
+    failed = {name for unit in _unresolved(work.run_id) for name in _symbols(unit.get("unit", {}))}
+    whole = dict.fromkeys(set(wrapped["symbols"]) - failed, _days(wrapped, {}))
+    with transaction.atomic(), connection.cursor() as cursor:
+        coverage.extend(cursor, provider.name, str(wrapped["timeframe"]), whole)
+        _done(cursor, wrapped, work, 0)
+
+
 def _done(cursor: Any, wrapped: Mapping[str, Any], work: Work, rows: int) -> None:
     """Last in the transaction: it locks the run, for whose lock other workers wait."""
     if work.request.retry_of:
@@ -144,14 +150,32 @@ def _days(wrapped: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[date, dat
     return date.fromisoformat(first), date.fromisoformat(last)
 
 
+def _events(units: Sequence[Unit], names: Sequence[str], first: date) -> dict[str, Any]:
+    """Splits and dividends, from a while before the first day that some unit is about."""
+    begins = min(date.fromisoformat(unit.get("first") or first.isoformat()) for unit in units)
+    since = max(begins, date.min + TOLD_LATE) - TOLD_LATE
+    told = {"name": "splits and dividends", "kind": EVENTS, "size": 0}
+    return told | {"symbols": list(names), "first": since.isoformat()}
+
+
 def _wrapped(own: Unit) -> dict[str, Any]:
-    size = len(own.get("symbols", ())) or 1
-    return {"name": own["name"], "kind": BARS, "size": size, "unit": own}
+    return {"name": own["name"], "kind": BARS, "size": len(_symbols(own)) or 1, "unit": own}
 
 
-def _failed_before(run_id: str) -> list[dict[str, Any]]:
+def _closing(units: Sequence[Unit]) -> list[dict[str, Any]]:
+    """What ends an import of named symbols; files are known by themselves."""
+    symbols = {name for unit in units if not unit.get("path") for name in _symbols(unit)}
+    told = {"name": "what was asked for", "kind": CLOSING, "size": 0}
+    return [told | {"symbols": sorted(symbols)}] if symbols else []
+
+
+def _symbols(own: Mapping[str, Any]) -> Sequence[str]:
+    return own.get("symbols") or ()
+
+
+def _unresolved(run_id: str) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(FAILED_BEFORE, [run_id])
+        cursor.execute(UNRESOLVED, [run_id])
         return [ledger.decoded(unit) for (unit,) in cursor.fetchall()]
 
 

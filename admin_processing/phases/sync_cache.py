@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from admin_processing.cache import symbols, universe_files
+from admin_processing.providers import registry
 from admin_processing.providers.base import (
     Provider,
     ProviderError,
@@ -39,7 +40,7 @@ class CachePhase:
     name = "cache"
 
     def __init__(self, find: Callable[[str], Provider] | None = None) -> None:
-        self._find = find or _registered
+        self._find = find or registry.provider
 
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
         """Symbols first, for universes are made of them. Raises PhaseFailed."""
@@ -86,12 +87,6 @@ class CachePhase:
         if unit["kind"] == PROVIDED:
             return _sync_universes(cursor, provided, provider.name, work)
         return _sync_shipped(cursor, in_files | {row.key for row in provided}, work)
-
-
-def _registered(name: str) -> Provider:
-    from admin_processing.providers import registry
-
-    return registry.provider(name)
 
 
 def _sync_symbols(cursor: Any, provider: Provider, work: Work) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -25,6 +26,14 @@ from admin_processing.runs.phase import Phase
 from admin_processing.runs.request import RunRequest
 
 DAY_MS = 86_400_000
+RUN = """
+INSERT INTO processing_runs (run_id, kind, status) VALUES (%s, 'import', 'completed')
+ON CONFLICT DO NOTHING
+"""
+FAILURE = """
+INSERT INTO processing_failures (run_id, phase, symbol, error, unit)
+VALUES (%s, 'import', %s, %s, %s)
+"""
 
 
 def bars(*rows: Sequence[Any]) -> BarBatch:
@@ -131,6 +140,9 @@ class NotingWork:
     def failed(self, unit: Mapping[str, Any], error: str) -> None:
         self.position += 1
         self.failures[str(unit["name"])] = error
+        with connection.cursor() as cursor:
+            cursor.execute(RUN, [self.run_id])
+            cursor.execute(FAILURE, [self.run_id, unit["name"], error, json.dumps(unit)])
 
     def log(self, message: str, level: str = "info") -> None:
         self.lines.append(message)

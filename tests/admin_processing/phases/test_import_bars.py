@@ -328,25 +328,39 @@ def test_an_interrupted_unit_leaves_nothing_and_what_was_done_before_it_stays():
 def test_a_retry_does_what_failed_and_resolves_it():
     provider = made(("A", MONDAY, *GOOD), ("B", MONDAY, *GOOD))
     provider.errors["A"] = UnitFailed("busy")
-    phase = ImportPhase(lambda name: provider)
-    (unit,) = [u for plan in phase.plan(ASKED) for u in plan.units if u["name"] == "A"]
-    failed_run = "00000000-0000-4000-8000-00000000000f"
-    rows_of = (
-        "INSERT INTO processing_runs (run_id, kind, status) VALUES (%s, 'import', 'completed')"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(rows_of, [failed_run])
-        cursor.execute(
-            "INSERT INTO processing_failures (run_id, phase, symbol, error, unit)"
-            " VALUES (%s, 'import', 'A', 'busy', %s)",
-            [failed_run, json.dumps(unit)],
-        )
+    failed_run = imported(provider).run_id
     provider.errors.clear()
     told = imported(provider, RunRequest(retry_of=failed_run))
     assert told.done_names == ["A"]
-    assert [row[0] for row in stored()] == ["A"]
+    assert [row[0] for row in stored()] == ["A", "B"]
     assert rows("SELECT count(*) FROM processing_failures WHERE resolved_at IS NULL") == [(0,)]
     assert imported(provider, RunRequest(retry_of=failed_run)).done_names == []
+
+
+class ByDay(MadeProvider):
+    """One unit a day, done by whoever comes first."""
+
+    def units(self, wanted: Wanted) -> list[Unit]:
+        self.wanted.append(wanted)
+        days = ["2026-11-17", MONDAY, "2026-11-19", "2026-11-18"]
+        return [{"name": day, "symbols": ["A", "B"], "first": day, "last": day} for day in days]
+
+
+def test_units_by_the_day_done_in_any_order_cover_all_that_was_asked_for():
+    provider = ByDay(bars(("A", MONDAY, *GOOD)))
+    imported(provider)
+    assert rows("SELECT symbol, since, through FROM import_coverage ORDER BY 1") == [
+        ("A", ASKED.since, ASKED.through),
+        ("B", ASKED.since, ASKED.through),
+    ]
+
+
+def test_splits_and_dividends_are_looked_for_around_the_days_that_are_missing():
+    provider = ByDay(bars(("A", MONDAY, *GOOD)))
+    plans = ImportPhase(lambda name: provider).plan(ASKED)
+    (events,) = plans[0].units
+    assert (events["first"], events["last"]) == ("2026-11-06", "2026-11-20")
+    assert events["symbols"] == ["A", "B"]
 
 
 def test_units_are_dealt_out_so_that_many_workers_have_something_to_do():
