@@ -37,4 +37,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "decode": _decode,
     "analysis": _analysis,
     "daily_history": _own("daily_history"),
+    "daily_pipeline": _own("daily_pipeline"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,13 +11,13 @@ from django.db import connection, transaction
 from admin_processing.runs import failures, ledger, messages, opening, progress
 from admin_processing.runs.chunk_work import ChunkWork, weight
 from admin_processing.runs.ledger import Chunk, Run
-from admin_processing.runs.phase import ChunkPlan, LeaseLost, RunCancelled
+from admin_processing.runs.phase import ChunkPlan, RunCancelled
 from admin_processing.runs.request import parse
 
 logger = logging.getLogger(__name__)
 
 
-def move(run_id: Any, wake: Callable[[], None]) -> bool:
+def move(run_id: Any) -> bool:
     """Take the run one move on, if that is due; False if others are still at it."""
     with transaction.atomic(), connection.cursor() as cursor:
         run = ledger.lock(cursor, run_id)
@@ -28,9 +28,7 @@ def move(run_id: Any, wake: Callable[[], None]) -> bool:
         elif run["status"] == "running":
             moved = _go_on(cursor, run)
         else:
-            return False
-    if moved:
-        wake()
+            moved = False
     return moved
 
 
@@ -120,9 +118,14 @@ def fail(run_id: Any, chunk: Chunk, error: str) -> None:
             _end(cursor, run | {"error": f"{chunk.phase}: {error}"}, "failed")
 
 
+def skip(run_id: Any, reason: str) -> None:
+    """The whole run ends, for it has nothing to do."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        run = ledger.lock(cursor, run_id)
+        if run["status"] == "running":
+            _end(cursor, run | {"note": reason}, "skipped")
+
+
 def _in_words(own: dict[str, Any]) -> str:
     failed = f", {own['failed']} failed" if own["failed"] else ""
     return f"{own['done']} of {own['total']} done{failed}, {own['rows']} rows written"
-
-
-__all__ = ["LeaseLost", "begin_phase", "fail", "finish_chunk", "move"]

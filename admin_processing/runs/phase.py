@@ -9,7 +9,7 @@ belong in one transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from admin_processing.runs.request import RunRequest
@@ -29,6 +29,10 @@ class LeaseLost(Interrupted):
 
 class PhaseFailed(Exception):
     """The whole run fails, with this reason."""
+
+
+class RunSkipped(Exception):
+    """The whole run has nothing to do, for this reason; it ends there, and that is no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,7 @@ class Phase(Protocol):
     name: str
 
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
-        """What there is to do; none is fine. Raises PhaseFailed."""
+        """What there is to do; none is fine. Raises PhaseFailed, RunSkipped."""
 
     def work(self, units: Sequence[Mapping[str, Any]], work: Work) -> None:
         """Do the units from `work.position` on. Raises Interrupted, PhaseFailed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A phase so far: units in all, done and failed, and the rows that were written."""
-
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    rows: int = 0
-    extra: Mapping[str, Any] = field(default_factory=dict)

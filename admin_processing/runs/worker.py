@@ -10,16 +10,15 @@ import logging
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from admin_processing.phases.registry import phase_named
 from admin_processing.runs import course, ledger
 from admin_processing.runs.chunk_work import ChunkWork
 from admin_processing.runs.keeper import Keeper, send_events
 from admin_processing.runs.ledger import Chunk, Run
-from admin_processing.runs.phase import Interrupted, PhaseFailed
+from admin_processing.runs.phase import Interrupted, PhaseFailed, RunSkipped
 from admin_processing.runs.request import BadRequest, parse
 from streaming.lease import holder_name, is_dead
 
@@ -31,6 +30,10 @@ AWAY_SECS = 1.0
 MOST_SECS_AWAY = 120.0
 
 
+Wake = Callable[[int], None]
+"""Calls so many workers, for as many pieces of work."""
+
+
 class Step(Enum):
     """What a step found: something to do, others at work, or nothing at all."""
 
@@ -39,11 +42,11 @@ class Step(Enum):
     IDLE = "idle"
 
 
-def work_through(most_secs: float = 3600.0, wake: Callable[[], None] = lambda: None) -> bool:
+def work_through(most_secs: float = 3600.0, wake: Wake = lambda pieces: None) -> bool:
     """Do what there is to do; True if there is more, for whoever is woken next.
 
-    most_secs: after so long, others' tasks get their turn. wake: called where a phase begins, so
-    that other workers join. Without a database it waits for it, up to two minutes.
+    most_secs: after so long, others' tasks get their turn. wake: called where a phase is planned,
+    so that other workers join. Without a database it waits for it, up to two minutes.
     """
     began = idle_since = time.monotonic()
     away_since: float | None = None
@@ -71,7 +74,7 @@ def work_through(most_secs: float = 3600.0, wake: Callable[[], None] = lambda: N
     return True
 
 
-def step(holder: str, wake: Callable[[], None] = lambda: None) -> Step:
+def step(holder: str, wake: Wake = lambda pieces: None) -> Step:
     """One chunk, or one move of the run."""
     with connection.cursor() as cursor:
         run = ledger.open_run(cursor)
@@ -80,24 +83,26 @@ def step(holder: str, wake: Callable[[], None] = lambda: None) -> Step:
         ledger.free_dead(cursor, run, is_dead)
         chunk = ledger.claim(cursor, run, holder) if run["status"] == "running" else None
     if chunk is not None:
-        _work(run, chunk, holder)
+        _work(run, chunk, holder, wake)
         moved = True
     else:
-        moved = course.move(run["run_id"], wake)
+        moved = course.move(run["run_id"])
     send_events()
     return Step.WORKED if moved else Step.WAITING
 
 
-def _work(run: Run, chunk: Chunk, holder: str) -> None:
+def _work(run: Run, chunk: Chunk, holder: str, wake: Wake) -> None:
     """One chunk, to its end or to where it is interrupted."""
     try:
         with Keeper(run["run_id"], chunk, holder) as keeper:
             if chunk.attempts > ledger.MOST_ATTEMPTS:
                 raise PhaseFailed(_never_finished(chunk))
-            _do(run, chunk, ChunkWork(run, chunk, holder, keeper))
+            _do(run, chunk, ChunkWork(run, chunk, holder, keeper), wake)
     except Interrupted as reason:
         logger.info("%s, chunk %d: %s", chunk.phase, chunk.id, reason)
         _let_go(chunk, holder)
+    except RunSkipped as reason:
+        course.skip(run["run_id"], str(reason))
     except (PhaseFailed, BadRequest) as error:
         course.fail(run["run_id"], chunk, str(error))
     except (OperationalError, InterfaceError):
@@ -110,13 +115,14 @@ def _work(run: Run, chunk: Chunk, holder: str) -> None:
         course.finish_chunk(run["run_id"], chunk, holder)
 
 
-def _do(run: Run, chunk: Chunk, work: ChunkWork) -> None:
+def _do(run: Run, chunk: Chunk, work: ChunkWork, wake: Wake) -> None:
     phase = phase_named(chunk.phase)
     if chunk.stage != ledger.PLANNING:
         phase.work(chunk.units, work)
         return
     plans = phase.plan(parse(run["parameters"]))
     course.begin_phase(run["run_id"], chunk, work, plans)
+    wake(len(plans))
 
 
 def _let_go(chunk: Chunk, holder: str) -> None:
@@ -133,6 +139,3 @@ def _never_finished(chunk: Chunk) -> str:
         f"a piece of {chunk.phase} was begun {chunk.attempts - 1} times and never finished: "
         "its workers were killed. Look at the log of the workers for why, then retry"
     )
-
-
-__all__ = ["Any", "Step", "step", "transaction", "work_through"]
