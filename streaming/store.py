@@ -9,6 +9,7 @@ import numpy as np
 from django.db import transaction
 
 from market.calendar import from_ms
+from market.sources import may_mix
 from market.storage.copy import copy_columns, encode_names, timestamps
 from streaming import positions
 from streaming.positions import Position
@@ -35,10 +36,7 @@ ON CONFLICT (symbol, "timestamp") DO UPDATE SET (
 )
 """
 ANY_STORED = 'SELECT EXISTS (SELECT 1 FROM ohlcv_1min WHERE "timestamp" = %s)'
-OTHER_SOURCE = """
-SELECT source FROM (SELECT source FROM ohlcv_1min ORDER BY "timestamp" DESC LIMIT 1) AS newest
-WHERE source <> %s
-"""
+NEWEST_SOURCE = 'SELECT source FROM ohlcv_1min ORDER BY "timestamp" DESC LIMIT 1'
 
 
 class MixedSources(ValueError):
@@ -53,9 +51,10 @@ class MixedSources(ValueError):
 
 
 def refuse_mixing(cursor: Any, source: str) -> None:
-    """Raise `MixedSources` where the newest stored bar is of another source."""
-    cursor.execute(OTHER_SOURCE, [source])
-    if found := cursor.fetchone():
+    """Raise `MixedSources` where the newest stored bar is of another market."""
+    cursor.execute(NEWEST_SOURCE)
+    found = cursor.fetchone()
+    if found and not may_mix(found[0], source):
         raise MixedSources(found[0], source)
 
 

@@ -9,8 +9,8 @@ What is bounded, and why there:
   times it is a fault or a split that nobody has told of. A split within `SPLIT_DAYS` explains it:
   sources differ by a few days in when they apply one. A bar older than `LOOK_BACK_DAYS` is not
   held against: after so long a halt any price may be right.
-- A bar is made of trades. One without volume is filler, as seven of the 505 symbols have on one
-  day, and is set aside like a negative one.
+- A day's bar is made of trades. One without volume is filler, as seven of the 505 symbols have on
+  one day. A minute may have none: some trades move the price alone (a corrected close).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Reason(IntEnum):
     """Why a row is not stored; `GOOD` ones are, and `REPEATED` and `UNWANTED` are not faults.
 
     RANGE: high or low contradict open, close or each other. PRICE: one is not finite or not above
-    zero. VOLUME: negative or not finite. NO_VOLUME: zero. NAME: no symbol's name. FUTURE: not over
+    zero. VOLUME: negative or not finite. NO_VOLUME: zero, on a day. NAME: no symbol's name. FUTURE: not over
     yet. SESSION: no session then, or no bar's beginning. DUPLICATE: the same bar twice, with other
     values. STALE, JUMP: see above. MIXED_ADJUSTMENT: would mix adjusted bars with bars as traded.
     REPEATED: the same row again. UNWANTED: outside the hours that MARKET_SESSION takes.

@@ -27,7 +27,7 @@ def check_rows(bars: BarBatch, timeframe: str, now_ms: int, hours: MarketCalenda
         Reason.RANGE: _contradicts(bars),
         Reason.PRICE: _no_price(bars),
         Reason.VOLUME: ~(np.isfinite(bars.volume) & (bars.volume >= 0)) | (bars.trade_count < 0),
-        Reason.NO_VOLUME: bars.volume == 0,
+        Reason.NO_VOLUME: (bars.volume == 0) & (timeframe == DAY),
         Reason.NAME: _no_name(bars),
         Reason.FUTURE: future,
         Reason.SESSION: session,

@@ -101,6 +101,11 @@ def test_a_minute_that_is_not_over_is_of_the_future():
     assert reasons(batch, timeframe="1m", now_ms=moment + 60_000) == ["good"]
 
 
+def test_a_minute_may_have_moved_the_price_alone():
+    moment = int(datetime(2026, 11, 23, 15, 0, tzinfo=UTC).timestamp() * 1000)
+    assert reasons(bars(("A", moment, 10, 11, 9, 10, 0)), timeframe="1m") == ["good"]
+
+
 @pytest.mark.parametrize("name", ["", "A" * 25, "A\x00B", "A\nB"])
 def test_a_symbol_has_a_name(name):
     assert reasons(bars((name, "2026-11-24", *GOOD))) == ["name"]
