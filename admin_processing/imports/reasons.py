@@ -28,10 +28,11 @@ class Reason(IntEnum):
     """Why a row is not stored; `GOOD` ones are, and `REPEATED` and `UNWANTED` are not faults.
 
     RANGE: high or low contradict open, close or each other. PRICE: one is not finite or not above
-    zero. VOLUME: negative or not finite. NO_VOLUME: zero, on a day. NAME: no symbol's name. FUTURE: not over
-    yet. SESSION: no session then, or no bar's beginning. DUPLICATE: the same bar twice, with other
-    values. STALE, JUMP: see above. MIXED_ADJUSTMENT: would mix adjusted bars with bars as traded.
-    REPEATED: the same row again. UNWANTED: outside the hours that MARKET_SESSION takes.
+    zero. VOLUME: negative or not finite. NO_VOLUME: zero, on a day. NAME: no symbol's name.
+    FUTURE: not over yet. SESSION: no session then, or no bar's beginning. DUPLICATE: the same bar
+    twice, with other values. STALE, JUMP: see above. MIXED_ADJUSTMENT: would mix adjusted bars
+    with bars as traded. REPEATED: the same row again. UNWANTED: outside the hours
+    that MARKET_SESSION takes.
     """
 
     GOOD = 0
