@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from admin_processing.providers.base import DividendRow, Provider, SplitRow
+from market.calendar import to_ms
+from patterns import daily_plan
 
 SPLITS = """
 INSERT INTO splits AS had (symbol, execution_date, split_from, split_to)
@@ -18,6 +20,7 @@ ORDER BY symbol, day
 ON CONFLICT (symbol, execution_date) DO UPDATE SET split_from = excluded.split_from,
     split_to = excluded.split_to
 WHERE (had.split_from, had.split_to) <> (excluded.split_from, excluded.split_to)
+RETURNING symbol, execution_date
 """
 DIVIDENDS = """
 INSERT INTO dividends (symbol, ex_date, cash_amount, kind, pay_date, currency)
@@ -25,6 +28,7 @@ SELECT * FROM unnest(%s::text[], %s::date[], %s::float8[], %s::text[], %s::date[
     AS given(symbol, ex_date, cash_amount, kind, pay_date, currency)
 WHERE cash_amount > 0
 ON CONFLICT DO NOTHING
+RETURNING symbol, ex_date
 """
 
 
@@ -39,16 +43,24 @@ def read(
 
 
 def save(cursor: Any, splits: Iterable[SplitRow], dividends: Iterable[DividendRow]) -> int:
-    """Store what is new or was told otherwise; how many rows that were."""
-    written = 0
+    """Store what is new or was told otherwise; how many rows that were.
+
+    What was analysed of bars from those days on did not know of it: it is to be done again.
+    """
+    written: list[tuple[str, date]] = []
     if shares := [(s.symbol, s.execution_date, s.split_from, s.split_to) for s in splits]:
         cursor.execute(SPLITS, _columns(shares))
-        written += cursor.rowcount
+        written += cursor.fetchall()
     paid = [(d.symbol, d.ex_date, d.cash_amount, d.kind, d.pay_date, d.currency) for d in dividends]
     if paid:
         cursor.execute(DIVIDENDS, _columns(paid))
-        written += cursor.rowcount
-    return int(written)
+        written += cursor.fetchall()
+    firsts: dict[str, int] = {}
+    for symbol, day in sorted(written, reverse=True):
+        firsts[symbol] = to_ms(datetime.combine(day, time(), UTC))
+    if firsts:
+        daily_plan.spoil(cursor, list(firsts), list(firsts.values()))
+    return len(written)
 
 
 def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:

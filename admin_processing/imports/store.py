@@ -7,7 +7,7 @@ otherwise into a staging table, against which the stored bars are held.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -59,19 +59,23 @@ WITH given AS (
         trade_count, source, is_partial, revision) = (excluded.open, excluded.high, excluded.low,
         excluded.close, excluded.volume, excluded.vwap, excluded.trade_count, excluded.source,
         false, stored.revision + 1)
-    RETURNING revision
 )
-SELECT (SELECT count(*) FROM differing WHERE NOT is_stored), (SELECT count(*) FROM written)
+SELECT symbol, (extract(epoch FROM min("timestamp")) * 1000)::bigint,
+    count(*) FILTER (WHERE NOT is_stored), count(*) FROM differing GROUP BY symbol
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Bars that were new, those that had other values, and those that were there already."""
+    """Bars that were new, those that had other values, and those that were there already.
+
+    since_ms: by symbol, the time of the first bar that was written.
+    """
 
     inserted: int = 0
     changed: int = 0
     unchanged: int = 0
+    since_ms: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def __add__(self, other: Saved) -> Saved:
         return Saved(
@@ -97,14 +101,16 @@ def save(cursor: Any, timeframe: str, source: str, bars: BarBatch) -> Saved:
     cursor.execute(ANY_STORED.format(table=table), span | {"symbols": names.tolist()})
     (any_stored,) = cursor.fetchone()
     if not any_stored and _copied(cursor, table, columns, source, bars):
-        return Saved(inserted=len(bars))
+        return Saved(len(bars), since_ms=_firsts(bars))
     cursor.execute(STAGING)
     cursor.execute("TRUNCATE incoming_bars")
     copy_columns(cursor, "incoming_bars", columns)
     cursor.execute("ANALYZE incoming_bars")
     cursor.execute(UPSERT.format(table=table), span | {"source": source})
-    inserted, written = cursor.fetchone()
-    return Saved(inserted, written - inserted, len(bars) - written)
+    found = cursor.fetchall()
+    inserted, written = sum(row[2] for row in found), sum(row[3] for row in found)
+    since_ms = {symbol: first for symbol, first, *_ in found}
+    return Saved(inserted, written - inserted, len(bars) - written, since_ms)
 
 
 def _copied(
@@ -127,6 +133,13 @@ def _copied(
     except UniqueViolation:
         return False
     return True
+
+
+def _firsts(bars: BarBatch) -> dict[str, int]:
+    names, place = numbered(bars.symbol)
+    firsts = np.full(len(names), np.iinfo(np.int64).max)
+    np.minimum.at(firsts, place, bars.time_ms)
+    return dict(zip(names.tolist(), firsts.tolist(), strict=True))
 
 
 def _columns(bars: BarBatch) -> dict[str, tuple[str, Any]]:

@@ -16,8 +16,9 @@ from admin_processing.imports.checks import Checked, check
 from admin_processing.imports.coverage import Span
 from admin_processing.imports.reasons import Reason
 from admin_processing.imports.store import Saved
-from admin_processing.providers.base import BarBatch, Provider, Unit
+from admin_processing.providers.base import DAY, BarBatch, Provider, Unit
 from market.calendar import MarketCalendar
+from patterns import daily_plan
 
 AHEAD_ROWS = 500_000
 """So many rows are read before a transaction begins: a slow source then holds none open."""
@@ -84,7 +85,10 @@ def _take(cursor: Any, setting: Setting, batch: BarBatch, outcome: Outcome) -> N
     source, timeframe = setting.provider.name, setting.timeframe
     checked = _checked(cursor, setting, batch)
     good = batch.where(checked.good)
-    outcome.saved += store.save(cursor, timeframe, source, good)
+    saved = store.save(cursor, timeframe, source, good)
+    if timeframe == DAY and saved.since_ms:
+        daily_plan.spoil(cursor, list(saved.since_ms), list(saved.since_ms.values()))
+    outcome.saved += saved
     rejects.note(cursor, source, timeframe, setting.run_id, batch, checked)
     if setting.provider.is_adjusted:
         adjustment.declare(cursor, timeframe, source, good)

@@ -262,6 +262,32 @@ def test_adjusted_bars_do_not_reach_over_bars_as_traded():
     assert [row[:2] for row in stored()] == [("A", MONDAY), ("B", MONDAY)]
 
 
+def stale_since() -> dict[str, str | None]:
+    found = rows(
+        "SELECT symbol, to_char(stale_since AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM daily_analyses"
+    )
+    return dict(found)
+
+
+def test_what_was_analysed_of_bars_that_change_is_to_be_done_again():
+    thursday, friday = "2026-11-12", "2026-11-13"
+    before = [(s, d, *GOOD) for s in "AB" for d in (thursday, friday, MONDAY)]
+    imported(made(*before))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO daily_analyses (symbol, part, through)"
+            " SELECT unnest(ARRAY['A', 'B']), 'patterns', %s::timestamptz",
+            [MONDAY + "T00:00:00Z"],
+        )
+    everything = RunRequest(symbols=("A", "B"), since=ASKED.since, everything=True)
+    imported(made(*before), everything)
+    assert stale_since() == {"A": None, "B": None}
+    changed = [("A", friday, 10, 11, 9, 10.6, 1000), ("A", MONDAY, 10, 11, 9, 10.6, 1000)]
+    split = SplitRow("B", date(2026, 11, 12), 1, 2)
+    imported(made(*changed, ("B", friday, *GOOD), split_rows=[split]), everything)
+    assert stale_since() == {"A": friday, "B": thursday}
+
+
 # --- what is refused, what fails -----------------------------------------------------------------
 
 
