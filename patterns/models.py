@@ -233,6 +233,24 @@ class DailyAnalysis(models.Model):
         return f"{self.symbol} {self.part} through {self.through:%Y-%m-%d}"
 
 
+class MinuteRevision(models.Model):
+    """A symbol whose stored minute bars were changed by others than the stream.
+
+    stale_since: the first bar whose indicators and detections do not follow from the stored bars
+    any more; null once they do. changed_at: when bars were last changed.
+    """
+
+    symbol = models.TextField(unique=True)
+    stale_since = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "minute_revisions"
+
+    def __str__(self) -> str:
+        return f"{self.symbol} since {self.stale_since}"
+
+
 class OutboxEvent(models.Model):
     """An event that is committed and not yet published; deleted once it is."""
 

@@ -146,12 +146,15 @@ def warm(
     engine: LiveEngine,
     until_ms: int,
     symbols: Sequence[str] | None = None,
+    *,
+    every_life: bool = False,
 ) -> None:
     """Give the engine what the database knows of its symbols before `until_ms`.
 
     That is `WARM_BARS` bars each, or all of the session under way where it has more, and the
     detections that are open or cooling down. symbols: some of them alone, for those that have
-    just appeared.
+    just appeared. every_life: also detections that were over later on, for an engine that goes
+    through stored bars again.
     """
     names = list(engine.symbols if symbols is None else symbols)
     session_minutes = (until_ms - engine.session_start(until_ms - 1)) // MINUTE_MS + 1
@@ -162,14 +165,17 @@ def warm(
         )
         engine.warm(history)
         if history.bars:
-            _restore(cursor, engine, block, until_ms)
+            _restore(cursor, engine, block, until_ms, every_life)
 
 
-def _restore(cursor: Any, engine: LiveEngine, symbols: list[str], until_ms: int) -> None:
+def _restore(
+    cursor: Any, engine: LiveEngine, symbols: list[str], until_ms: int, every_life: bool
+) -> None:
     """What is open, or cooling down."""
     timeframe = engine.timeframe
     recent_ms = until_ms - REMEMBERED_BARS * MINUTES.get(timeframe, 1) * MINUTE_MS
     since_ms = until_ms - OPEN_DAYS[timeframe] * DAY_MS
+    recent_ms = since_ms if every_life else recent_ms
     found = life_rows.load(cursor, timeframe, symbols, since_ms, recent_ms, until_ms)
     known = adjustments.load(cursor, symbols, until_ms, timeframe, since_ms)
     restore(engine, [_over_where_adjusted(item, known) for item in found])

@@ -8,22 +8,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import numpy as np
 from django.db import transaction
 
 from market.calendar import from_ms
-from patterns import adjustments, combo_rows, outbox, rolled_rows
+from patterns import combo_rows, outbox, rolled_rows
 from patterns import store as pattern_store
 from patterns.analysis import MinuteAnalysis
 from patterns.registry import Registry
 from patterns.rolled import RolledBars, SessionHours
-from patterns.timeframes import MarketEngine
 from streaming import positions
 from streaming.counters import Counters
 from streaming.database import PatientDatabase
 from streaming.detector_settings import DetectorSettings, changed_since
+from streaming.market_sessions import MarketSessions
 from streaming.positions import Position
-from streaming.session_context import SessionContext
 from streaming.slots import MinuteBars
 from streaming.ticks import SymbolTable
 
@@ -55,10 +53,9 @@ class Analyst:
     ) -> None:
         self._symbols, self._hours = symbols, hours
         self._settings = DetectorSettings(registry)
-        self._engine = MarketEngine(symbols.names, registry, hours)
         self._database, self._counters, self._listener = database, counters, listener
+        self._sessions = self._begin(registry)
         self._warmed = 0
-        self._context = SessionContext()
         self.position: Position
 
     # --- start, which is recovery ---------------------------------------------------------------
@@ -75,11 +72,12 @@ class Analyst:
         if position.analysed_through_ms:
             start = position.analysed_through_ms - REANALYSED_MINUTES * MINUTE_MS
             self._warm(start)
-            self._take_up(start)
+            self._sessions.take_up(start)
             for minute in self._stored_minutes(start, position.stored_through_ms):
                 end = minute.minute_ms + MINUTE_MS
                 known = end <= position.analysed_through_ms
-                self._save(self._close(minute), end, self._changed_since(end) if known else set())
+                silent = self._changed_since(end) if known else set()
+                self._save(self._sessions.close(minute), end, silent)
         self._listener.outbox_filled()
 
     def _stored_minutes(self, start_ms: int, end_ms: int) -> Sequence[Any]:
@@ -102,10 +100,10 @@ class Analyst:
         first = minute.minute_ms if minute is not None else revised[0].minute_ms
         self._follow_settings(first)
         self._warm(first)
-        analyses = self._engine.revise(list(revised)) if revised else []
+        analyses = self._sessions.engine.revise(list(revised)) if revised else []
         through = position.analysed_through_ms
         if minute is not None and minute.minute_ms + MINUTE_MS > through:
-            analyses = [*analyses, *self._close(minute)]
+            analyses = [*analyses, *self._sessions.close(minute)]
             through = minute.minute_ms + MINUTE_MS
         self._save(analyses, through)
 
@@ -114,76 +112,33 @@ class Analyst:
 
         Nearly always the minute that ends them has closed them; not where nobody traded in it.
         """
-        if self._engine.due(through_ms):
+        if self._sessions.engine.due(through_ms):
             self.position = position
-            self._save(self._engine.advance(through_ms), position.analysed_through_ms)
-
-    def _close(self, minute: Any) -> list[MinuteAnalysis]:
-        # Before a session is told of usual volumes, the bars of the one before are stored.
-        before = self._engine.advance(minute.minute_ms)
-        self._keep_rolled(self._engine.take_rolled())
-        ended = self._begin_session(minute.minute_ms)
-        return [*before, *ended, *self._engine.close(minute)]
+            self._save(self._sessions.engine.advance(through_ms), position.analysed_through_ms)
 
     def _warm(self, until_ms: int) -> None:
         """Load the history of symbols that are new, up to the first bar they will get."""
         names = self._symbols.names[self._warmed :]
         if names:
-            self._load(names, until_ms)
+            self._sessions.load(names, until_ms)
             self._warmed += len(names)
-
-    def _load(self, names: Sequence[str], until_ms: int) -> None:
-        def load(connection: Any) -> None:
-            with connection.cursor() as cursor:
-                for name, engine in self._engine.engines.items():
-                    before = self._engine.history_until(name, until_ms)
-                    pattern_store.warm(cursor, engine, before, names)
-
-        self._database.run(load)
 
     def _follow_settings(self, first_ms: int) -> None:
         """Go on with the detectors as they are set now, from the minute that comes."""
         registry = self._database.run(self._settings.changed)
-        if registry is None or self._engine.use(registry):
+        if registry is None or self._sessions.engine.use(registry):
             return
         # They read more bars than are remembered: begin anew, as a start does.
-        self._engine = MarketEngine(self._symbols.names, registry, self._hours)
-        self._context = SessionContext()
+        self._sessions = self._begin(registry)
         self._warmed = 0
         if first_ms:
             self._warm(first_ms)
-            self._take_up(first_ms)
+            self._sessions.take_up(first_ms)
 
-    # --- sessions -------------------------------------------------------------------------------
-
-    def _take_up(self, until_ms: int) -> None:
-        """What was open before `until_ms`, in the session that it belongs to."""
-        self._begin_session(until_ms - MINUTE_MS)
-        self._engine.begin(until_ms)
-
-    def _begin_session(self, minute_ms: int) -> list[MinuteAnalysis]:
-        """What is known before a session's first minute: daily bars, usual volumes, adjustments."""
-        before, start = self._context.start_ms, self._hours.start(minute_ms)
-        begun = self._context.begin(start)
-        self._database.run(lambda connection: self._context.tell(connection, self._engine))
-        return self._adjust(before, start) if begun and before else []
-
-    def _adjust(self, before_ms: int, start_ms: int) -> list[MinuteAnalysis]:
-        """Read anew the history of what was split or paid; what was open in old prices is over."""
-        names = self._symbols.names
-
-        def find(connection: Any) -> set[str]:
-            with connection.cursor() as cursor:
-                known = adjustments.load(cursor, names, start_ms, after_ms=before_ms)
-                return {item.symbol for item in known if item.time_ms > before_ms}
-
-        changed = self._database.run(find)
-        if not changed:
-            return []
-        rows = np.array([row for row, name in enumerate(names) if name in changed])
-        ended = [engine.end_open(rows, start_ms) for engine in self._engine.engines.values()]
-        self._load(sorted(changed), start_ms)
-        return ended
+    def _begin(self, registry: Registry) -> MarketSessions:
+        return MarketSessions(
+            self._symbols.names, registry, self._hours, self._database.run, self._keep_rolled
+        )
 
     # --- saving ---------------------------------------------------------------------------------
 
@@ -210,7 +165,7 @@ class Analyst:
         self._listener.analysed(analyses)
         if saved.formed or saved.revised or saved.lives:
             self._listener.outbox_filled()
-        self._keep_rolled(self._engine.take_rolled())
+        self._keep_rolled(self._sessions.engine.take_rolled())
 
     def _keep_rolled(self, rolled: list[tuple[str, RolledBars]]) -> None:
         """Store the longer bars, once everybody has been told: they can be made again."""
