@@ -13,8 +13,8 @@ MOST_GONE = 0.25
 FEW = 20
 """A list that lacks more than a quarter of what it had, and more than a few, was cut short."""
 
-# A provider that says nothing of a field does not take away what is known.
-WRITE = """
+# A source that says nothing of a field does not take away what is known.
+LEAD = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s) AS given(symbol text, name text, asset_type text,
         exchange text, sector text, industry text, currency text, active boolean, listed_on date,
@@ -45,6 +45,23 @@ WHERE had.synced_at IS NULL OR (had.active, had.name, had.asset_type, had.exchan
         excluded.sector, excluded.industry, excluded.currency, excluded.listed_on,
         excluded.delisted_on)
 """
+FILL = """
+INSERT INTO symbols AS had (symbol, name, asset_type, exchange, sector, industry, currency, active,
+    listed_on, delisted_on)
+SELECT symbol, name, coalesce(nullif(asset_type, ''), 'stock'), exchange, sector, industry,
+    currency, active, listed_on, delisted_on
+FROM jsonb_to_recordset(%(rows)s) AS given(symbol text, name text, asset_type text, exchange text,
+    sector text, industry text, currency text, active boolean, listed_on date, delisted_on date)
+ON CONFLICT (symbol) DO UPDATE SET
+    name = coalesce(nullif(had.name, ''), excluded.name),
+    exchange = coalesce(nullif(had.exchange, ''), excluded.exchange),
+    sector = coalesce(nullif(had.sector, ''), excluded.sector),
+    industry = coalesce(nullif(had.industry, ''), excluded.industry),
+    currency = coalesce(nullif(had.currency, ''), excluded.currency)
+WHERE had.name = '' AND excluded.name <> '' OR had.exchange = '' AND excluded.exchange <> ''
+    OR had.sector = '' AND excluded.sector <> '' OR had.industry = '' AND excluded.industry <> ''
+    OR had.currency = '' AND excluded.currency <> ''
+"""
 GONE = "SELECT symbol FROM symbols WHERE active AND synced_at IS NOT NULL AND symbol <> ALL(%s)"
 HELD = "SELECT count(*) FROM symbols WHERE active AND synced_at IS NOT NULL"
 LET_GO = "UPDATE symbols SET active = false, synced_at = now() WHERE symbol = ANY(%s)"
@@ -56,28 +73,22 @@ WHERE NOT EXISTS (SELECT FROM symbols WHERE symbols.symbol = had.symbol) AND (
     OR EXISTS (SELECT FROM ohlcv_1min AS bar WHERE bar.symbol = had.symbol))
 ON CONFLICT DO NOTHING
 """
-FILL = """
-INSERT INTO symbols AS had (symbol, name, sector, industry)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
-    AS given(symbol, name, sector, industry)
-ON CONFLICT (symbol) DO UPDATE SET name = coalesce(nullif(had.name, ''), excluded.name),
-    sector = coalesce(nullif(had.sector, ''), excluded.sector),
-    industry = coalesce(nullif(had.industry, ''), excluded.industry)
-WHERE had.name = '' AND excluded.name <> '' OR had.sector = '' AND excluded.sector <> ''
-    OR had.industry = '' AND excluded.industry <> ''
-"""
 
 
-def write(cursor: Any, rows: Sequence[SymbolRow]) -> int:
-    """Add or change these; how many rows that wrote. No symbol twice."""
+def write(cursor: Any, rows: Sequence[SymbolRow], leads: bool) -> int:
+    """Add or change these; how many rows that wrote. No symbol twice.
+
+    leads: what they say stands before what is known already; otherwise it fills what is empty.
+    """
     if not rows:
         return 0
-    cursor.execute(WRITE, {"rows": json.dumps([asdict(row) for row in rows], default=str)})
+    given = json.dumps([asdict(row) for row in rows], default=str)
+    cursor.execute(LEAD if leads else FILL, {"rows": given})
     return int(cursor.rowcount)
 
 
 def let_go(cursor: Any, listed: Iterable[str]) -> int:
-    """What a provider listed once and lists no more is inactive; how many became so.
+    """What a leading source listed once and lists no more is inactive; how many became so.
 
     Raises UnitFailed for a list that must have been cut short.
     """
@@ -100,10 +111,4 @@ def let_go(cursor: Any, listed: Iterable[str]) -> int:
 def add_traded(cursor: Any) -> int:
     """Symbols whose bars were imported and that nobody has described; how many were added."""
     cursor.execute(TRADED)
-    return int(cursor.rowcount)
-
-
-def fill(cursor: Any, rows: Sequence[tuple[str, str, str, str]]) -> int:
-    """(symbol, name, sector, industry) where nothing is known yet; how many rows that wrote."""
-    cursor.execute(FILL, [list(column) for column in zip(*rows, strict=True)])
     return int(cursor.rowcount)

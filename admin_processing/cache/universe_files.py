@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from admin_processing.imports.names import is_name
 from admin_processing.imports.reasons import LONGEST_NAME
 from admin_processing.providers.base import UnitFailed, UniverseRow
 
@@ -47,7 +48,7 @@ def parse(file_name: str, lines: list[dict[str, str]]) -> UniverseRow:
 
 def _symbol(file_name: str, place: int, line: dict[str, str]) -> str:
     name = (line.get("symbol") or "").strip()
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+    if not is_name(name):
         raise UnitFailed(
             f"{file_name}, row {place}: symbol {name[:40]!r}; the column `symbol` must hold a name "
             f"of 1 to {LONGEST_NAME} letters"

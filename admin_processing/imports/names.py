@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from admin_processing.imports.reasons import LONGEST_NAME
 from admin_processing.providers.base import Ints
+
+
+def is_name(name: str) -> bool:
+    """Whether a symbol may be called so."""
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable()
 
 
 def numbered(names: NDArray[Any]) -> tuple[NDArray[Any], Ints]:

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from admin_processing.imports.names import numbered
-from admin_processing.imports.reasons import LONGEST_NAME, Reason
+from admin_processing.imports.names import is_name, numbered
+from admin_processing.imports.reasons import Reason
 from admin_processing.providers.base import DAY, BarBatch, Ints
 from market.calendar import DAY_MS, MINUTE_MS, MarketCalendar, calendar
 
@@ -51,7 +51,7 @@ def _no_price(bars: BarBatch) -> Mask:
 
 def _no_name(bars: BarBatch) -> Mask:
     names, place = numbered(bars.symbol)
-    bad = [not (0 < len(name) <= LONGEST_NAME and name.isprintable()) for name in names.tolist()]
+    bad = [not is_name(name) for name in names.tolist()]
     return np.array(bad, bool)[place]
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from admin_processing.cache import symbols, universe_files
+from admin_processing.imports.names import is_name
 from admin_processing.providers import registry
 from admin_processing.providers.base import (
     Provider,
@@ -26,6 +27,8 @@ from admin_processing.runs.request import RunRequest
 from market import membership
 from market.universes import constituents, shipped_universes
 
+LEADING = frozenset({"massive"})
+"""Sources that list the whole market; others know of the symbols whose bars they have."""
 BLOCK = 1000
 """Symbols that are written at once."""
 SYMBOLS, TRADED, SHIPPED, PROVIDED, FILE = "symbols", "traded", "shipped", "provided", "file"
@@ -94,13 +97,13 @@ def _sync_symbols(cursor: Any, provider: Provider, work: Work) -> int:
     for row in provider.symbols():
         if len(rows) % BLOCK == 0:
             work.checkpoint()
-        rows[row.symbol] = row
-    given, written = iter(rows.values()), 0
+        if is_name(row.symbol):
+            rows[row.symbol] = row
+    given, written, leads = iter(rows.values()), 0, provider.name in LEADING
     while block := list(islice(given, BLOCK)):
         work.checkpoint()
-        written += symbols.write(cursor, block)
-    # A source that describes none, such as a folder of bars, has nothing to say of the others.
-    return written + (symbols.let_go(cursor, rows) if rows else 0)
+        written += symbols.write(cursor, block, leads)
+    return written + (symbols.let_go(cursor, rows) if leads else 0)
 
 
 def _sync_universes(cursor: Any, universes: Iterable[UniverseRow], source: str, work: Work) -> int:
@@ -112,10 +115,14 @@ def _sync_universes(cursor: Any, universes: Iterable[UniverseRow], source: str, 
 
 
 def _sync_shipped(cursor: Any, taken: set[str], work: Work) -> int:
-    members = [(c.symbol, c.name, c.sector, c.industry) for c in constituents()]
+    members = [
+        SymbolRow(c.symbol, c.name, "stock", sector=c.sector, industry=c.industry)
+        for c in constituents()
+    ]
     shipped = shipped_universes().items()
     rows = [UniverseRow(key, *named) for key, named in shipped if key not in taken]
-    return symbols.fill(cursor, members) + _sync_universes(cursor, rows, SHIPPED, work)
+    written = symbols.write(cursor, members, leads=False)
+    return written + _sync_universes(cursor, rows, SHIPPED, work)
 
 
 def _keys_in_files() -> set[str]:

@@ -32,7 +32,7 @@ ON CONFLICT DO NOTHING
 """
 FAILURE = """
 INSERT INTO processing_failures (run_id, phase, symbol, error, unit)
-VALUES (%s, 'import', %s, %s, %s)
+VALUES (%s, 'import', %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 

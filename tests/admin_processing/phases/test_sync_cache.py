@@ -88,10 +88,16 @@ def test_what_a_provider_leaves_empty_stays_as_it_was():
     assert Symbol.objects.get(symbol="AAPL").name == "Apple Common Stock"
 
 
-def test_a_source_that_describes_no_symbols_makes_nobody_inactive():
-    synced(provider(SymbolRow("AAPL", "Apple")))
-    synced(provider(name="folder"))
+def test_a_source_of_bars_alone_fills_what_is_empty_and_makes_nobody_inactive():
+    synced(provider(SymbolRow("AAPL", "Apple"), SymbolRow("OLD", "Gone", active=False)))
+    rows = [SymbolRow("OLD", "Other", exchange="XNAS"), SymbolRow("NEW"), SymbolRow("A\x00B")]
+    assert synced(provider(*rows, name="folder")).rows == 2
+    old = Symbol.objects.get(symbol="OLD")
+    assert (old.name, old.exchange, old.active) == ("Gone", "XNAS", False)
     assert Symbol.objects.get(symbol="AAPL").active
+    assert Symbol.objects.get(symbol="NEW").active
+    synced(provider(SymbolRow("AAPL", "Apple"), SymbolRow("OLD", "Gone", active=False)))
+    assert Symbol.objects.get(symbol="NEW").active
 
 
 def test_symbols_that_have_bars_and_no_description_are_added():
