@@ -1,0 +1,139 @@
+// The page: live over its socket, by asking where that is lost, and as of then where nobody answers.
+
+import { LiveSocket } from "../../streaming/socket.js";
+import { listen } from "./asking.js";
+import { watch } from "./health.js";
+import { headline, refresh, showOverall, showPhase, SignedOut, tick } from "./parts.js";
+import { clockNow } from "./words.js";
+
+const SOON_MS = 150;
+const RUNNING_MS = 2000;
+const FIRST_ASK_MS = 2000;
+const LONGEST_ASK_MS = 30000;
+const OPEN = ["queued", "running", "cancelling"];
+
+const find = (selector) => document.querySelector(selector);
+const socket = new LiveSocket("/ws/processing/");
+let seen = "";
+let said = headline();
+let asOf = clockNow();
+let underWay = !find("[data-cancel]").hidden;
+let redisIsUp = true;
+let askAfter = FIRST_ASK_MS;
+let soon;
+let asking;
+
+// --- what is shown of the connection --------------------------------------------------------------
+
+const trouble = { web: "", database: "", access: "" };
+
+function say() {
+  const live = socket.current === "open";
+  const link = find("[data-link]");
+  const text = !live ? `not live, as of ${asOf} New York` : redisIsUp ? "live" : "live but for progress, which is asked for";
+  if (link.textContent !== text) link.textContent = text;
+  link.dataset.state = live && redisIsUp ? "live" : "asked";
+  const place = find("[data-trouble]");
+  const told = trouble.access || trouble.web || trouble.database;
+  if (place.textContent !== told) place.textContent = told;
+  place.hidden = !told;
+}
+
+function lost(error) {
+  const then = `What you see is from ${asOf} New York.`;
+  if (error instanceof SignedOut) trouble.access = "You have been signed out. Load the page again to sign in.";
+  else if (error instanceof TypeError) trouble.web = `The server does not answer. ${then} The page goes on asking.`;
+  else trouble.database = `The server can not say how things are: the database may be down. ${then}`;
+}
+
+// --- what there is to show ------------------------------------------------------------------------
+
+/** The parts anew; the status is announced if it is another than before. */
+async function renew() {
+  clearTimeout(soon);
+  soon = undefined;
+  try {
+    const now = await refresh();
+    underWay = OPEN.includes(now.state);
+    asOf = clockNow();
+    trouble.web = trouble.database = trouble.access = "";
+  } catch (error) {
+    lost(error);
+  }
+  find("[data-cancel]").hidden = !underWay;
+  if (headline() !== said) find("[data-announce]").textContent = said = headline();
+  say();
+}
+
+function renewSoon() {
+  soon ??= setTimeout(renew, SOON_MS);
+}
+
+/** The status, as the socket sends it on connect and the API when asked. */
+function take({ run, last_run: last }) {
+  const known = run ?? last;
+  const key = known ? `${known.run_id} ${known.status} ${known.phase} ${known.failures}` : "none";
+  if (key !== seen) renewSoon();
+  seen = key;
+  if (!run) return;
+  showOverall(run.percent);
+  for (const phase of run.phases) if (!phase.finished_at) showPhase(phase.name, phase);
+}
+
+function hear(message) {
+  if (message.type === "processing_state") return take(message.state);
+  if (message.type === "pong") return undefined;
+  if (message.type.endsWith("_progress")) {
+    showOverall(message.percent);
+    return showPhase(message.type.replace(/_progress$/, ""), message);
+  }
+  return renewSoon(); // a run or a phase has begun or ended, or a schedule was set
+}
+
+// --- asking, where the socket does not tell -------------------------------------------------------
+
+async function ask() {
+  try {
+    const response = await fetch("/api/processing/status", { headers: { accept: "application/json" } });
+    if (response.status === 401) throw new SignedOut();
+    if (!response.ok) throw new Error(`${response.status}`);
+    take(await response.json());
+    asOf = clockNow();
+    trouble.web = trouble.database = "";
+    askAfter = FIRST_ASK_MS;
+  } catch (error) {
+    lost(error);
+    askAfter = Math.min(2 * askAfter, LONGEST_ASK_MS);
+  }
+  say();
+  plan();
+}
+
+function plan() {
+  clearTimeout(asking);
+  const told = socket.current === "open" && redisIsUp;
+  asking = told ? undefined : setTimeout(ask, askAfter);
+}
+
+socket.addEventListener("message", ({ detail }) => hear(detail));
+socket.addEventListener("state", ({ detail: { state } }) => {
+  if (state === "signed-out") lost(new SignedOut());
+  if (state === "refused") trouble.access = "The server does not let this page listen: it is for staff.";
+  say();
+  if (state === "open" || asking === undefined) plan();
+});
+watch(find("[data-health]"), (components) => {
+  const isUp = components === null || components.redis.status === "up";
+  if (isUp !== redisIsUp) {
+    redisIsUp = isUp;
+    plan();
+  }
+  if (components?.database.status === "up" && trouble.database) renewSoon();
+  say();
+});
+listen(renewSoon);
+setInterval(tick, 1000);
+setInterval(() => underWay && renewSoon(), RUNNING_MS); // its log grows without an event
+tick();
+say();
+socket.connect();
