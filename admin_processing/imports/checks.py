@@ -128,7 +128,7 @@ def explain(bars: BarBatch, checked: Checked, row: int) -> str:
         Reason.RANGE: f"high and low must enclose open and close: {told}",
         Reason.PRICE: f"prices must be finite and above 0: {told}, vwap {values['vwap']:g}",
         Reason.VOLUME: f"volume {values['volume']:g} and {values['trade_count']} trades: "
-        "neither may be below 0",
+        "neither may be below 0, nor be no number",
         Reason.NO_VOLUME: "volume 0: a day's bar is made of trades",
         Reason.NAME: f"symbol {str(bars.symbol[row])[:40]!r}: 1 to {LONGEST_NAME} letters",
         Reason.FUTURE: "not over yet when it was imported",

@@ -65,23 +65,22 @@ def note(
 
 
 def _entries(bars: BarBatch, checked: Checked) -> list[dict[str, Any]]:
-    found: dict[tuple[str, int], dict[str, Any]] = {}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in np.flatnonzero(checked.faults).tolist():
-        symbol, time_ms = _printable(str(bars.symbol[row])), int(bars.time_ms[row])
-        entry = _entry(bars, checked, row, symbol)
-        first = found.setdefault((symbol, time_ms), entry)
+        entry = _entry(bars, checked, row)
+        first = found.setdefault((entry["symbol"], entry["timestamp"]), entry)
         if first is not entry:
             first["detail"] += f"; also {entry['reason']}: {entry['detail']}"
     return list(found.values())
 
 
-def _entry(bars: BarBatch, checked: Checked, row: int, symbol: str) -> dict[str, Any]:
+def _entry(bars: BarBatch, checked: Checked, row: int) -> dict[str, Any]:
     reason, detail = Reason(int(checked.reason[row])), explain(bars, checked, row)
     time_ms = int(bars.time_ms[row])
     given = {"symbol": str(bars.symbol[row])[:200].replace("\x00", "�"), "time_ms": time_ms}
     values = {name: _plain(getattr(bars, name)[row].item()) for name in VALUES}
     return {
-        "symbol": symbol,
+        "symbol": _printable(str(bars.symbol[row])),
         "timestamp": _moment(time_ms),
         "reason": reason.code,
         "detail": detail,

@@ -16,6 +16,7 @@ Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 EARLIEST_MS = -2_208_988_800_000
 """1900-01-01: nothing older is a bar of a stock."""
+MOST_TRADES = 2**31 - 1
 THURSDAY = 3
 """The weekday of 1970-01-01, Monday being 0."""
 
@@ -26,7 +27,7 @@ def check_rows(bars: BarBatch, timeframe: str, now_ms: int, hours: MarketCalenda
     reasons = {
         Reason.RANGE: _contradicts(bars),
         Reason.PRICE: _no_price(bars),
-        Reason.VOLUME: ~(np.isfinite(bars.volume) & (bars.volume >= 0)) | (bars.trade_count < 0),
+        Reason.VOLUME: ~(np.isfinite(bars.volume) & (bars.volume >= 0)) | _no_count(bars),
         Reason.NO_VOLUME: (bars.volume == 0) & (timeframe == DAY),
         Reason.NAME: _no_name(bars),
         Reason.FUTURE: future,
@@ -47,6 +48,10 @@ def _no_price(bars: BarBatch) -> Mask:
     bad = ~(np.isfinite(prices) & (prices > 0)).all(axis=0)
     given = ~np.isnan(bars.vwap)
     return np.asarray(bad | given & ~(np.isfinite(bars.vwap) & (bars.vwap > 0)))
+
+
+def _no_count(bars: BarBatch) -> Mask:
+    return np.asarray((bars.trade_count < 0) | (bars.trade_count > MOST_TRADES))
 
 
 def _no_name(bars: BarBatch) -> Mask:

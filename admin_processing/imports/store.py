@@ -148,5 +148,5 @@ def _columns(bars: BarBatch) -> dict[str, tuple[str, Any]]:
         "symbol": ("text", encode_names(names.tolist())[place]),
         '"timestamp"': ("i8", timestamps(bars.time_ms)),
         **{name: ("f8", getattr(bars, name)) for name in (*PRICES, "vwap")},
-        "trade_count": ("i4", np.minimum(bars.trade_count, np.iinfo(np.int32).max)),
+        "trade_count": ("i4", bars.trade_count),
     }

@@ -61,6 +61,16 @@ def listed(condition: str = "resolved_at IS NULL") -> list[tuple[Any, ...]]:
     return rows(f"SELECT symbol, reason FROM rejected_rows WHERE {condition} ORDER BY 1, 2")
 
 
+class OfBatch(MadeProvider):
+    """One unit, about no symbols in particular, which is all that it holds."""
+
+    def units(self, wanted: Wanted) -> list[Unit]:
+        return [{"name": "all"}]
+
+    def bars(self, unit: Unit) -> Any:
+        yield self.held
+
+
 # --- bars ----------------------------------------------------------------------------------------
 
 
@@ -122,8 +132,18 @@ def test_a_row_is_listed_once_however_often_it_comes_and_under_its_newest_reason
 
 def test_a_row_with_values_that_no_table_takes_is_listed_all_the_same():
     odd = ("A", MONDAY, float("nan"), 11, 9, 10, float("inf"))
-    imported(made(odd, ("B\x00C", MONDAY, *GOOD), name="folder"), RunRequest())
-    assert [reason for _, reason in listed()] == ["price", "name"]
+    never = [("C", moment, *GOOD) for moment in (2**62, 2**62 + 1, -(2**62), -1)]
+    many = ("D", MONDAY, *GOOD, 10.0, 2**40)
+    provider = OfBatch(bars(odd, ("B\x00C", MONDAY, *GOOD), *never, many), name="folder")
+    imported(provider, RunRequest())
+    assert listed() == [
+        ("A", "price"),
+        ("B\N{REPLACEMENT CHARACTER}C", "name"),
+        ("C", "future"),
+        ("C", "session"),
+        ("C", "session"),
+        ("D", "volume"),
+    ]
 
 
 def test_a_bar_once_stored_is_not_listed_for_what_came_to_light_since():
