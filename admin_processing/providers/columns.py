@@ -58,7 +58,7 @@ def names(values: Iterable[Any]) -> NDArray[np.str_]:
 
 def day_starts(time_ms: Ints) -> Ints:
     """00:00 UTC of the date that it is in New York at each of these moments, all Unix ms."""
-    usable = (time_ms >= EARLIEST_MS) & (time_ms < LATEST_MS)
+    usable = (time_ms >= EARLIEST_MS) & (time_ms < LATEST_MS) & (time_ms != BAD_TIME_MS)
     moments = np.where(usable, time_ms, 0).astype("datetime64[ms]")
     local = pd.DatetimeIndex(moments, tz="UTC").tz_convert(NEW_YORK).tz_localize(None)
     days = local.to_numpy().astype("datetime64[D]").astype(np.int64)
@@ -67,7 +67,8 @@ def day_starts(time_ms: Ints) -> Ints:
 
 def session_days(time_ms: Ints) -> Ints:
     """The same, where 00:00 UTC already stands for its date, as it does in most files."""
-    return np.where(time_ms % DAY_MS == 0, time_ms, day_starts(time_ms))
+    are_dates = time_ms % DAY_MS == 0
+    return time_ms if are_dates.all() else np.where(are_dates, time_ms, day_starts(time_ms))
 
 
 def chosen_rows(bars: BarBatch, symbols: Sequence[str]) -> BarBatch:

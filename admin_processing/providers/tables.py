@@ -63,7 +63,8 @@ def layout(found: Sequence[str]) -> dict[str, str]:
 class BarTable:
     """Rows of a file. names: the different symbols. place: each row's place among them.
 
-    time_ms: as in the file, Unix ms; `columns.BAD_TIME_MS` where there is no time.
+    time_ms: as in the file, Unix ms; `columns.BAD_TIME_MS` where there is no time. timeframe: how
+    long the bars seem to be; empty where there are too few to tell.
     """
 
     names: NDArray[np.str_]
@@ -71,15 +72,7 @@ class BarTable:
     time_ms: Ints
     prices: dict[str, Floats]
     trade_count: Ints
-
-    @property
-    def timeframe(self) -> str:
-        """How long the bars are, by how far apart neighbours of a symbol are; empty for none."""
-        same = self.place[1:] == self.place[:-1]
-        apart = np.abs(np.diff(self.time_ms))[same]
-        if not len(apart):
-            return ""
-        return MINUTE if float(np.median(apart)) < INTRADAY_MS else DAY
+    timeframe: str
 
     def batch(self, timeframe: str, symbols: Sequence[str] = ()) -> BarBatch:
         """The bars of these symbols, or all. Raises UnitFailed where they are of another length."""
@@ -109,12 +102,14 @@ def bar_table(table: pa.Table, symbol: str = "") -> BarTable:
         for name in ("open", "high", "low", "close", "volume", "vwap")
     }
     counts = _counts(_one(table[meant["trade_count"]])) if "trade_count" in meant else None
+    time_ms = times(_one(table[meant["time"]]))
     return BarTable(
         names=names,
         place=place,
-        time_ms=times(_one(table[meant["time"]])),
+        time_ms=time_ms,
         prices=prices,
         trade_count=columns.no_counts(len(table)) if counts is None else counts,
+        timeframe=_timeframe(place, time_ms),
     )
 
 
@@ -161,6 +156,14 @@ def _texts(column: pa.Array, numbers: Ints, valid: NDArray[np.bool_]) -> Ints:
     unix = np.append(unix, columns.BAD_TIME_MS)
     codes = np.asarray(pc.fill_null(encoded.indices, len(unix) - 1))
     return np.where(valid, numbers, unix[codes])
+
+
+def _timeframe(place: Ints, time_ms: Ints) -> str:
+    """By how far apart most neighbouring bars of a symbol are."""
+    apart = np.abs(np.diff(time_ms))[place[1:] == place[:-1]]
+    if not len(apart):
+        return ""
+    return MINUTE if float(np.median(apart)) < INTRADAY_MS else DAY
 
 
 def _symbols(table: pa.Table, column: str | None, symbol: str) -> tuple[NDArray[np.str_], Ints]:

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -37,6 +37,7 @@ from market.calendar import DAY_MS
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Row = Mapping[str, Any]
+Fits64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 ASSET_TYPES = {"CS": "stock", "ADRC": "adr", "ETF": "etf", "PFD": "preferred"}
 US_EXCHANGES = ("NYSE", "NASDAQ")
@@ -66,9 +67,9 @@ class Aggregate(msgspec.Struct, gc=False):
     l: float = math.nan  # noqa: E741 -- the field's name
     c: float = math.nan
     v: float = math.nan
-    t: int = columns.BAD_TIME_MS
+    t: Fits64 = columns.BAD_TIME_MS
     vw: float = math.nan
-    n: int = 0
+    n: Fits64 = 0
     T: str = ""
 
 
