@@ -37,6 +37,10 @@ UNRESOLVED = """
 SELECT unit FROM processing_failures
 WHERE run_id = %s AND phase = 'import' AND resolved_at IS NULL ORDER BY id
 """
+TRIED_AGAIN = """
+SELECT count(*) FROM processing_failures WHERE run_id = %s AND phase = 'import'
+    AND resolved_at IS NULL AND next_attempt_at IS NOT NULL AND symbol <> %s
+"""
 
 
 class ImportPhase:
@@ -128,12 +132,18 @@ def _do_closing(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> N
     """All days of each symbol have been answered, unless some of its units failed.
 
     Units of one symbol's days, done by several workers in any order, can not say so themselves.
+    Raises UnitFailed while some are to be tried again, so that it comes after them.
     """
     failed = {name for unit in _unresolved(work.run_id) for name in _symbols(unit.get("unit", {}))}
     whole = dict.fromkeys(set(wrapped["symbols"]) - failed, _days(wrapped, {}))
     with transaction.atomic(), connection.cursor() as cursor:
         coverage.extend(cursor, provider.name, str(wrapped["timeframe"]), whole)
-        _done(cursor, wrapped, work, 0)
+        cursor.execute(TRIED_AGAIN, [work.run_id, wrapped["name"]])
+        (waiting,) = cursor.fetchone()
+        if not waiting:
+            _done(cursor, wrapped, work, 0)
+    if waiting:
+        raise UnitFailed(f"{waiting} units are tried again first")
 
 
 def _done(cursor: Any, wrapped: Mapping[str, Any], work: Work, rows: int) -> None:

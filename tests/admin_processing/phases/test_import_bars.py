@@ -401,6 +401,26 @@ def test_units_by_the_day_done_in_any_order_cover_all_that_was_asked_for():
     ]
 
 
+def test_what_was_asked_for_is_noted_after_what_is_tried_again():
+    provider = ByDay(bars(("A", MONDAY, *GOOD)))
+    provider.errors[MONDAY] = UnitFailed("busy")
+    phase = ImportPhase(lambda name: provider)
+    *_, (closing,) = [plan.units for plan in phase.plan(ASKED)]
+    told = imported(provider)
+    assert told.failures == {MONDAY: "busy"}
+    assert all(row[0] > ASKED.since for row in rows("SELECT since FROM import_coverage"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE processing_failures SET next_attempt_at = now()")
+    told.position = 0
+    phase.work([closing], told)
+    assert told.failures[closing["name"]] == "1 units are tried again first"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE processing_failures SET resolved_at = now()")
+    told.position = 0
+    phase.work([closing], told)
+    assert set(rows("SELECT since, through FROM import_coverage")) == {(ASKED.since, ASKED.through)}
+
+
 def test_splits_and_dividends_are_looked_for_around_the_days_that_are_missing():
     provider = ByDay(bars(("A", MONDAY, *GOOD)))
     plans = ImportPhase(lambda name: provider).plan(ASKED)
