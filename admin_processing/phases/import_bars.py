@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from admin_processing.imports import coverage, events, files, mixing, unit, wanted
 from admin_processing.imports.unit import Setting
+from admin_processing.phases import retries
 from admin_processing.providers import registry
 from admin_processing.providers.base import (
     Provider,
@@ -21,7 +22,6 @@ from admin_processing.providers.base import (
     UnitFailed,
     Wanted,
 )
-from admin_processing.runs import failures, ledger
 from admin_processing.runs.phase import ChunkPlan, PhaseFailed, Work
 from admin_processing.runs.request import RunRequest
 from market.calendar import configured_calendar
@@ -33,10 +33,6 @@ FIRST, THEN, LAST = 0, 1, 2
 """Stages: what explains jumps, the bars, and what is noted once all have come."""
 TOLD_LATE = timedelta(days=10)
 """Splits and dividends are looked for from so long before the first missing day."""
-UNRESOLVED = """
-SELECT unit FROM processing_failures
-WHERE run_id = %s AND phase = 'import' AND resolved_at IS NULL ORDER BY id
-"""
 TRIED_AGAIN = """
 SELECT count(*) FROM processing_failures WHERE run_id = %s AND phase = 'import'
     AND resolved_at IS NULL AND next_attempt_at IS NOT NULL AND symbol <> %s
@@ -58,7 +54,7 @@ class ImportPhase:
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
         """Chunks of what is missing; of what failed, for a retry. Raises PhaseFailed."""
         if request.retry_of:
-            return _chunks(_unresolved(request.retry_of))
+            return _chunks(retries.unresolved(request.retry_of, self.name))
         try:
             return self._plan(request, self._find(request.source))
         except ProviderError as error:
@@ -134,7 +130,11 @@ def _do_closing(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> N
     Units of one symbol's days, done by several workers in any order, can not say so themselves.
     Raises UnitFailed while some are to be tried again, so that it comes after them.
     """
-    failed = {name for unit in _unresolved(work.run_id) for name in _symbols(unit.get("unit", {}))}
+    failed = {
+        name
+        for unit in retries.unresolved(work.run_id, ImportPhase.name)
+        for name in _symbols(unit.get("unit", {}))
+    }
     whole = dict.fromkeys(set(wrapped["symbols"]) - failed, _days(wrapped, {}))
     with transaction.atomic(), connection.cursor() as cursor:
         coverage.extend(cursor, provider.name, str(wrapped["timeframe"]), whole)
@@ -148,9 +148,7 @@ def _do_closing(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> N
 
 def _done(cursor: Any, wrapped: Mapping[str, Any], work: Work, rows: int) -> None:
     """Last in the transaction: it locks the run, for whose lock other workers wait."""
-    if work.request.retry_of:
-        before = {"run_id": work.request.retry_of, "phase": ImportPhase.name}
-        failures.resolve(cursor, before, [str(wrapped["name"])])
+    retries.resolve(cursor, work, ImportPhase.name, str(wrapped["name"]))
     work.done(rows=rows, symbol=str(wrapped["name"]))
 
 
@@ -181,12 +179,6 @@ def _closing(units: Sequence[Unit]) -> list[dict[str, Any]]:
 
 def _symbols(own: Mapping[str, Any]) -> Sequence[str]:
     return own.get("symbols") or ()
-
-
-def _unresolved(run_id: str) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(UNRESOLVED, [run_id])
-        return [ledger.decoded(unit) for (unit,) in cursor.fetchall()]
 
 
 def _chunks(units: Sequence[Mapping[str, Any]]) -> list[ChunkPlan]:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from admin_processing.cache import symbols, universe_files
 from admin_processing.imports.names import is_name
+from admin_processing.phases import retries
 from admin_processing.providers import registry
 from admin_processing.providers.base import (
     Provider,
@@ -47,6 +48,8 @@ class CachePhase:
 
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
         """Symbols first, for universes are made of them. Raises PhaseFailed."""
+        if request.retry_of:
+            return [ChunkPlan([unit]) for unit in retries.unresolved(request.retry_of, self.name)]
         try:
             source = self._find(request.source).name
             files = universe_files.files_of(settings.UNIVERSES_FOLDER)
@@ -70,6 +73,7 @@ class CachePhase:
             try:
                 with transaction.atomic(), connection.cursor() as cursor:
                     rows = self._do(cursor, unit, work)
+                    retries.resolve(cursor, work, self.name, str(unit["name"]))
                     work.done(rows=rows, symbol=str(unit["name"]))
             except UnitFailed as error:
                 work.failed(unit, str(error))

@@ -32,7 +32,7 @@ ON CONFLICT DO NOTHING
 """
 FAILURE = """
 INSERT INTO processing_failures (run_id, phase, symbol, error, unit)
-VALUES (%s, 'import', %s, %s, %s) ON CONFLICT DO NOTHING
+VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 
@@ -117,6 +117,7 @@ class NotingWork:
 
     request: RunRequest = field(default_factory=RunRequest)
     run_id: str = "00000000-0000-4000-8000-000000000001"
+    phase: str = "import"
     position: int = 0
     rows: int = 0
     done_names: list[str] = field(default_factory=list)
@@ -142,7 +143,8 @@ class NotingWork:
         self.failures[str(unit["name"])] = error
         with connection.cursor() as cursor:
             cursor.execute(RUN, [self.run_id])
-            cursor.execute(FAILURE, [self.run_id, unit["name"], error, json.dumps(unit)])
+            listed = [self.run_id, self.phase, unit["name"], error, json.dumps(unit)]
+            cursor.execute(FAILURE, listed)
 
     def log(self, message: str, level: str = "info") -> None:
         self.lines.append(message)
@@ -151,7 +153,7 @@ class NotingWork:
 def run(phase: Phase, request: RunRequest | None = None) -> NotingWork:
     """Plan, and do all chunks in the order of their stages."""
     request = request or RunRequest()
-    told = NotingWork(request)
+    told = NotingWork(request, phase=phase.name)
     for plan in sorted(phase.plan(request), key=lambda plan: plan.stage):
         told.position = 0
         phase.work(plan.units, told)

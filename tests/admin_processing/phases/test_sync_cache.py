@@ -131,6 +131,20 @@ def test_files_come_before_the_provider_and_the_provider_before_the_project(tmp_
     assert list(told.failures) == ["broken.csv"]
 
 
+def test_a_retry_does_what_failed_alone(tmp_path, settings):
+    settings.UNIVERSES_FOLDER = str(tmp_path)
+    path = tmp_path / "my__own.csv"
+    path.write_text("name\nApple\n")
+    failed_run = synced(provider()).run_id
+    path.write_text("symbol\nAAPL\n")
+    made = provider()
+    told = run(CachePhase(lambda name: made), RunRequest(retry_of=failed_run))
+    assert told.done_names == ["my__own.csv"]
+    assert members("my:own") == ["AAPL"]
+    again = run(CachePhase(lambda name: made), RunRequest(retry_of=failed_run))
+    assert again.done_names == []
+
+
 def test_who_joins_and_who_leaves_is_remembered_by_day():
     tuesday, friday = MONDAY + timedelta(1), MONDAY + timedelta(4)
     sync(MONDAY, "A", "B")
