@@ -1,7 +1,7 @@
 """What the daily pipeline keeps: runs and their work, what was imported, what was set aside."""
 
 from admin_processing.models.audit import AuditEntry
-from admin_processing.models.fidelity import FidelityDay, FidelityDifference
+from admin_processing.models.fidelity import FidelityDay, FidelityDifference, FidelitySymbol
 from admin_processing.models.imports import ImportCoverage, ImportedFile, RejectedRow
 from admin_processing.models.runs import (
     JobCommand,
@@ -15,6 +15,7 @@ __all__ = [
     "AuditEntry",
     "FidelityDay",
     "FidelityDifference",
+    "FidelitySymbol",
     "ImportCoverage",
     "ImportedFile",
     "JobCommand",

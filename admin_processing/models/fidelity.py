@@ -38,6 +38,33 @@ class FidelityDay(models.Model):
         return f"{self.day} {self.source}"
 
 
+class FidelitySymbol(models.Model):
+    """One symbol's part of a day's comparison: the day's figures are the sums of these."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    source = models.TextField()
+    symbol = models.TextField()
+    bars = models.IntegerField(default=0, db_default=0)
+    equal = models.IntegerField(default=0, db_default=0)
+    explained = models.IntegerField(default=0, db_default=0)
+    unexplained = models.IntegerField(default=0, db_default=0)
+    corrected = models.IntegerField(default=0, db_default=0)
+    by_rule = models.JSONField(default=dict, db_default={})
+    compared_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "fidelity_symbols"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "source", "symbol"], name="fidelity_symbols_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.source} {self.symbol}"
+
+
 class FidelityDifference(models.Model):
     """A minute in which own and provider's bar differ.
 
