@@ -28,7 +28,8 @@ VWAP_DIGITS = 0.5e-4
 class Evidence:
     """What is known of the day's minutes beside the bars; see `rules.Differences`.
 
-    in_gap, was_equal: shape (symbols, minutes). streamed, in_hours, auction: one a minute.
+    in_gap, was_equal: shape (symbols, minutes). streamed, in_hours, auction, after_auction: one a
+    minute.
     """
 
     in_gap: Mask
@@ -36,6 +37,7 @@ class Evidence:
     streamed: Mask
     in_hours: Mask
     auction: Mask
+    after_auction: Mask
     dropped: int = 0
 
 
@@ -137,6 +139,7 @@ def _differences(
         evidence.streamed[minute],
         evidence.in_hours[minute],
         evidence.auction[minute],
+        evidence.after_auction[minute],
         evidence.was_equal[place, minute],
         evidence.dropped,
     )

@@ -67,12 +67,14 @@ def _block(
     ours, listed = listing.as_streamed(cursor, setting.key, stored)
     known = listing.compared(cursor, setting.key)
     before = np.array([name in known for name in symbols], np.bool_)
+    auction = settled.auction_minutes(setting.session, setting.hours, minutes)
     evidence = Evidence(
         gaps.in_gaps(cursor, symbols, minutes),
         before[:, None] & ~listed,
         own.streamed(streams, minutes),
         setting.hours.in_session(minutes),
-        settled.auction_minutes(setting.session, setting.hours, minutes),
+        auction,
+        auction & (minutes > setting.session.close_ms),
         sum(stream.dropped for stream in streams),
     )
     found = compare(ours, provider, evidence)

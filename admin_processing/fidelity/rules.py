@@ -47,7 +47,7 @@ class Differences:
     in_gap: the gap ledger has the minute. streamed: a streaming session ran all through it, or
     nothing is known of sessions that day. in_hours: MARKET_SESSION takes the minute's ticks.
     auction: one of the minutes after the close that a regular session keeps for the closing
-    auction. was_equal: when the day was compared before, the two bars were alike. dropped: how many
+    auction; after_auction: but for the first of them. was_equal: when the day was compared before, the two bars were alike. dropped: how many
     ticks the streams of the day counted in no bar.
     """
 
@@ -60,6 +60,7 @@ class Differences:
     streamed: Mask
     in_hours: Mask
     auction: Mask
+    after_auction: Mask
     was_equal: Mask
     dropped: int = 0
 
@@ -131,11 +132,11 @@ def closing_auction(d: Differences) -> Mask:
     """After the close, where the provider's post-market bars take prices of Form T trades in full.
 
     A regular session counts those for their volume alone. So volume and trades are equal, and the
-    own range lies within theirs; or there were Form T trades alone, which is not to be seen, and so
-    not explained.
+    own range lies within theirs. Or there is no own bar, in a minute after the auction's first:
+    then Form T is what trades, and makes no price.
     """
     within = (d.ours.high <= d.theirs.high) & (d.ours.low >= d.theirs.low)
-    return d.auction & d.both & within & same_volume(d)
+    return (d.auction & d.both & within & same_volume(d)) | (d.after_auction & ~d.ours.has)
 
 
 def correction(d: Differences) -> Mask:
