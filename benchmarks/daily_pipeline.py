@@ -70,9 +70,9 @@ def _real(folder: Path, table: pd.DataFrame) -> list[Figure]:
     table.to_parquet(folder / "bars.parquet")
     first, phases = run()
     again, _ = run()
+    detections = _count("daily_patterns")
     copied, by_talib = _copy_alone(table), _talib(table)
     count = f"{len(table):,} daily bars"
-    detections = _count("daily_patterns")
     return [
         Figure(
             name=f"from a file to patterns: {count}, two workers",

@@ -65,7 +65,10 @@ class Part:
     def of(self, registry: Registry) -> Registry:
         """The definitions of daily bars that this part needs."""
         chosen = registry.for_timeframe(daily.TIMEFRAME)
-        return chosen if self.detections else Registry(chosen.indicators, ())
+        stored = store.stored_names() if self.indicators else ()
+        outputs = chosen.shown if store.ALL in stored else set(stored) & set(chosen.shown)
+        detectors = chosen.detectors if self.detections else ()
+        return chosen.only(sorted(outputs), [detector.pattern_type for detector in detectors])
 
 
 EVERYTHING = Part()

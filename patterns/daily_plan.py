@@ -6,6 +6,7 @@ import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from itertools import pairwise
 from typing import Any
 
 from market.calendar import MarketCalendar, configured_calendar, from_ms, to_ms
@@ -22,8 +23,10 @@ CELLS = 350_000
 TRADED = 'SELECT DISTINCT symbol FROM ohlcv_daily WHERE "timestamp" >= to_timestamp(%s / 1000.0)'
 LONG_AGO_DAYS = 60
 """Sessions; symbols that have more to make up for are analysed apart from the others."""
+BAR = """(SELECT BAR("timestamp") FROM ohlcv_daily AS bar
+    WHERE bar.symbol = wanted.symbol AND "timestamp" <= %(until)s)"""
 KNOWN = """
-SELECT wanted.symbol, {newest}, count(part), {through}, {stale}
+SELECT wanted.symbol, {first}, {newest}, count(part), {through}, {stale}
 FROM unnest(%(symbols)s::text[]) AS wanted (symbol)
 LEFT JOIN daily_analyses AS known ON known.symbol = wanted.symbol AND part = ANY(%(parts)s)
 GROUP BY wanted.symbol ORDER BY wanted.symbol
@@ -31,8 +34,8 @@ GROUP BY wanted.symbol ORDER BY wanted.symbol
     **{
         name: f"(extract(epoch FROM {moment}) * 1000)::int8"
         for name, moment in {
-            "newest": """(SELECT max("timestamp") FROM ohlcv_daily AS bar
-                WHERE bar.symbol = wanted.symbol AND "timestamp" <= %(until)s)""",
+            "first": BAR.replace("BAR", "min"),
+            "newest": BAR.replace("BAR", "max"),
             "through": "min(through)",
             "stale": "min(stale_since)",
         }.items()
@@ -77,7 +80,8 @@ class Plan:
         since_ms = min(block.since_ms for block in self.blocks)
         symbols = {name for block in self.blocks for name in block.symbols}
         symbols |= set(_traded(cursor, self.news_since_ms))
-        return _blocks(self.days, sorted(symbols), since_ms, bars_before)
+        group = _Group(since_ms, sorted(symbols), len(self.days))
+        return _blocks(self.days, group, bars_before)
 
 
 def plan(
@@ -98,14 +102,10 @@ def plan(
     news_since_ms = _first_of(times, NEWS_DAYS)
     names = _traded(cursor, news_since_ms) if symbols is None else symbols
     if days is not None:
-        groups = {_first_of(times, days): list(names)}
+        groups = [_Group(_first_of(times, days), list(names), len(times))]
     else:
         groups = _unknown(cursor, names, times, parts)
-    blocks = [
-        block
-        for since_ms, group in groups.items()
-        for block in _blocks(times, group, since_ms, cells=cells)
-    ]
+    blocks = [block for group in groups for block in _blocks(times, group, cells=cells)]
     return Plan(times, blocks, through_ms, news_since_ms)
 
 
@@ -143,39 +143,55 @@ def _traded(cursor: Any, since_ms: int) -> list[str]:
     return sorted(row[0] for row in cursor.fetchall())
 
 
+@dataclass(slots=True)
+class _Group:
+    """Symbols that are analysed from one moment on; bars: the most that any of them has."""
+
+    since_ms: int
+    symbols: list[str]
+    bars: int = 0
+
+    def add(self, symbol: str, since_ms: int, bars: int) -> None:
+        """One symbol more, which may need an earlier beginning."""
+        self.since_ms = min(since_ms, self.since_ms) if self.symbols else since_ms
+        self.bars = max(bars, self.bars)
+        self.symbols.append(symbol)
+
+
 def _unknown(
     cursor: Any, symbols: Sequence[str], times: Sequence[int], parts: Sequence[str]
-) -> dict[int, list[str]]:
+) -> list[_Group]:
     """From when on which symbols have something to analyse; those alike are put together."""
     news_since_ms = _first_of(times, NEWS_DAYS)
     lately_ms = _first_of(times, LONG_AGO_DAYS)
     asked = {"symbols": list(symbols), "parts": list(parts), "until": from_ms(times[-1])}
     cursor.execute(KNOWN, asked)
-    groups: dict[bool, dict[str, int]] = {True: {}, False: {}}
-    new = []
-    for symbol, newest_ms, count, through_ms, stale_ms in cursor.fetchall():
+    new, behind, lately = _Group(0, []), _Group(0, []), _Group(0, [])
+    for symbol, first_ms, newest_ms, count, through_ms, stale_ms in cursor.fetchall():
         if newest_ms is None:
             continue
+        bars = bisect.bisect_right(times, newest_ms) - bisect.bisect_left(times, first_ms)
         if count < len(parts):
-            new.append(symbol)
+            new.add(symbol, 0, bars)
             continue
         since_ms = min(stale_ms or through_ms + 1, through_ms + 1)
         if newest_ms >= news_since_ms:
             since_ms = min(since_ms, news_since_ms)
         if newest_ms >= since_ms:
-            groups[since_ms >= lately_ms][symbol] = since_ms
-    made = {min(group.values()): list(group) for group in groups.values() if group}
-    return made | ({0: new + made.get(0, [])} if new else {})
+            (lately if since_ms >= lately_ms else behind).add(symbol, since_ms, bars)
+    return [group for group in (new, behind, lately) if group.symbols]
 
 
 def _blocks(
     days: Sequence[int],
-    symbols: Sequence[str],
-    since_ms: int,
+    group: _Group,
     bars_before: int = WARM_BARS,
     cells: int | None = None,
 ) -> Iterator[Block]:
-    bars = min(len(days) - bisect.bisect_left(days, since_ms) + bars_before, len(days))
-    size = max(1, (cells or CELLS) // max(bars, 1))
-    for start in range(0, len(symbols), size):
-        yield Block(list(symbols[start : start + size]), since_ms, bars)
+    wanted = len(days) - bisect.bisect_left(days, group.since_ms) + bars_before
+    bars = max(1, min(wanted, group.bars))
+    pieces = -(-len(group.symbols) * bars // (cells or CELLS))
+    edges = [len(group.symbols) * piece // pieces for piece in range(pieces + 1)] if pieces else []
+    for start, end in pairwise(edges):
+        if start < end:
+            yield Block(group.symbols[start:end], group.since_ms, bars)

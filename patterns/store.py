@@ -73,8 +73,9 @@ def save(
         if chosen and any(len(analysis.row) for analysis in together):
             rows += _save_indicators(cursor, together, chosen, now)
             values += sum(int(np.isfinite(a.values[:, chosen]).sum()) for a in together)
-    changes = detection_rows.save(cursor, analyses, now)
-    lives = life_rows.save(cursor, analyses, now)
+    judged = [analysis for analysis in analyses if analysis.pattern_types or analysis.changes]
+    changes = detection_rows.save(cursor, judged, now)
+    lives = life_rows.save(cursor, judged, now)
     return SaveResult(rows, values, changes.formed, changes.revised, lives)
 
 

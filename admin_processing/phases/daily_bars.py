@@ -17,8 +17,9 @@ from patterns import daily, daily_job, daily_plan
 from patterns.daily_job import Part, Totals
 from patterns.daily_plan import Block
 
-CELLS = 80_000
-"""Symbols × bars of a block: half a gigabyte in each worker, and done within seconds."""
+CELLS = 175_000
+"""Symbols × bars of a block: a gigabyte in each worker, and done within seconds. Narrow blocks cost
+more: a step of a recursion takes as long for ten symbols as for a hundred."""
 
 # A probe a symbol into the bars' index, where DISTINCT would read millions of rows.
 WITH_BARS = """
