@@ -47,8 +47,8 @@ class Differences:
     in_gap: the gap ledger has the minute. streamed: a streaming session ran all through it, or
     nothing is known of sessions that day. in_hours: MARKET_SESSION takes the minute's ticks.
     auction: one of the minutes after the close that a regular session keeps for the closing
-    auction; after_auction: but for the first of them. was_equal: when the day was compared before, the two bars were alike. dropped: how many
-    ticks the streams of the day counted in no bar.
+    auction; after_auction: but for the first of them. was_equal: when the day was compared before,
+    the two bars were alike. dropped: how many ticks the streams of the day counted in no bar.
     """
 
     place: Ints
