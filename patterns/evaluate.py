@@ -118,7 +118,7 @@ def analyse_history(
     chosen = registry if timeframe is None else registry.for_timeframe(timeframe)
     outputs = {name: np.full(matrix.close.shape, np.nan, order="F") for name in chosen.outputs}
     hits: list[Hits] = []
-    rows = max(SLICE_CELLS // max(matrix.bars, 1), 1)
+    rows = min(max(SLICE_CELLS // max(matrix.bars, 1), 1), BLOCK)
     for start in range(0, len(matrix.symbols), BLOCK):
         block = matrix.rows(start, start + BLOCK)
         with quiet():
@@ -131,7 +131,8 @@ def analyse_history(
                 hits.extend(_block_hits(view, chosen, start + first))
                 view.forget()
                 for name in outputs.keys() & values.keys():
-                    outputs[name][start + first : start + first + rows] = values[name]
+                    own = slice(start + first, min(start + first + rows, start + BLOCK))
+                    outputs[name][own] = values[name]
     return outputs | _ranks(outputs, matrix, chosen.indicators), hits
 
 

@@ -442,3 +442,23 @@ def test_a_symbol_alone_has_no_rank(some: BarMatrix) -> None:
 def test_no_bars_are_no_analyses(some: BarMatrix) -> None:
     later = int(some.time_ms.max()) + int(timedelta(days=1).total_seconds() * 1000)
     assert tier.analyse(some, REGISTRY, later) == []
+
+
+def test_many_symbols_of_a_few_bars_are_analysed_as_each_alone(daily: BarMatrix) -> None:
+    """Blocks of symbols, and slices of these, must fit each other whatever the bars are."""
+    few = daily.take([number % 50 for number in range(1_100)])
+    last = replace(
+        few,
+        **{
+            name: np.asfortranarray(getattr(few, name)[:, -60:])
+            for name in (*PRICES, "volume", "time_ms", "session_ms", "partial")
+        },
+        count=np.minimum(few.count, 60),
+    )
+    registry = REGISTRY.only(("SMA_20", "RSI_14"), ("doji", "nr7"))
+    outputs, blocks = analyse_history(last, registry, "1d")
+    alone, own = analyse_history(last.rows(0, 50), registry, "1d")
+    for name, values in alone.items():
+        np.testing.assert_array_equal(outputs[name][:50], values)
+        np.testing.assert_array_equal(outputs[name][1_050:], values)
+    assert sum(map(len, blocks)) == 22 * sum(map(len, own))
