@@ -170,9 +170,9 @@ def _symbols(table: pa.Table, column: str | None, symbol: str) -> tuple[NDArray[
     if column is None:
         return np.array([columns.name(symbol)]), np.zeros(len(table), np.int64)
     values = _one(table[column])
-    text = (values if _is_text(values) else pc.cast(values, pa.large_string())).cast(
-        pa.large_binary()
-    )
+    if not (_is_text(values) or _is_binary(values)):
+        values = pc.cast(values, pa.large_string())
+    text = values.cast(pa.large_binary())
     encoded = pc.dictionary_encode(pc.fill_null(text, b""))
     spelt = [value.decode(errors="replace").strip() for value in encoded.dictionary.to_pylist()]
     names, place = np.unique(columns.names(spelt), return_inverse=True)
@@ -195,3 +195,7 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 
 def _is_text(column: pa.Array) -> bool:
     return pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+
+
+def _is_binary(column: pa.Array) -> bool:
+    return pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
