@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -16,6 +18,7 @@ EXPLANATIONS = {
     403: "You are signed in, but this is not yours to see or change.",
     404: "There is nothing at this address.",
     500: "Something went wrong here. It has been logged.",
+    503: "The database does not answer. Try again in a moment.",
 }
 
 
@@ -62,8 +65,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
-    return _error(request, 500)
+    """500; 503 where the database is away, which is no fault of what was asked."""
+    return _error(request, 503 if isinstance(sys.exc_info()[1], OperationalError) else 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:

@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import transaction
 from redis import Redis
 
-from admin_processing.runs import worker
 from admin_processing.runs.phase import ChunkPlan, PhaseFailed, Work
 from admin_processing.runs.request import RunRequest
 
@@ -54,6 +53,8 @@ def main() -> None:
     """Work on whatever run there is."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tickstock_site.settings")
     django.setup()
+    from admin_processing.runs import worker
+
     asked = json.loads(sys.argv[1])
     failing, broken = asked.get("failing", []), asked.get("broken", {})
     worker.phase_named = lambda name: Paced(name, failing, broken.get(name, ""))

@@ -78,8 +78,9 @@ class Fragile:
 
 
 @pytest.fixture(scope="module")
-def fragile(environment: dict[str, str]) -> Iterator[Fragile]:
-    values = environment | {"TICKSTOCK_PROCESS": "web"}
+def fragile(environment: dict[str, str], tmp_path_factory: Any) -> Iterator[Fragile]:
+    uncollected = str(tmp_path_factory.mktemp("static"))
+    values = environment | {"TICKSTOCK_PROCESS": "web", "DEBUG": "0", "STATIC_ROOT": uncollected}
     redis, database = Proxy(values["REDIS_URL"]), Proxy(values["DATABASE_URL"])
     values["REDIS_URL"] = through(redis, values["REDIS_URL"])
     for name in URL_OF_ROLE.values():
@@ -207,7 +208,7 @@ def test_a_run_that_fails_says_why(visit: Callable[..., Any], workshop: Workshop
 def test_the_schedule_is_set_on_the_page(visit: Callable[..., Any], owner: Any) -> None:
     page = visit(PATH, timezone_id="Asia/Tokyo").page
     daily = page.get_by_role("form", name="Daily processing")
-    daily.get_by_label("At").fill("18:45")
+    daily.get_by_role("textbox").fill("18:45")
     daily.get_by_label("Friday").uncheck()
     try:
         daily.get_by_role("button", name="Save").click()
@@ -275,7 +276,7 @@ def test_without_a_database_the_open_page_keeps_what_it_knew_and_says_so(
             expect(answer).to_contain_text("The database does not answer", timeout=30_000)
             other = page.context.new_page()
             other.goto(PATH, timeout=60_000)
-            expect(other.get_by_role("heading", name="500")).to_be_visible()
+            expect(other.get_by_role("heading", name="503")).to_be_visible()
         finally:
             fragile.database.restore()
         expect(trouble).to_be_hidden(timeout=30_000)

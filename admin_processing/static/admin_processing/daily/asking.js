@@ -73,6 +73,14 @@ function cancel(button) {
   return told("cancel", button, () => ask("DELETE", "cancel"), done);
 }
 
+/** What was answered concerned a run that is over. */
+export function forgetAnswers() {
+  for (const name of ["cancel", "begin", "retry"]) {
+    const place = document.querySelector(`[data-answer="${name}"]`);
+    if (place.classList.contains("good")) place.textContent = "";
+  }
+}
+
 /** Listen to every form and button; `changed` is called when something was done. */
 export function listen(changed) {
   document.addEventListener("submit", async (event) => {

@@ -38,7 +38,7 @@ export function watch(root, heard) {
   async function look() {
     let components = null;
     try {
-      const response = await fetch("/health", { headers: { accept: "application/json" } });
+      const response = await fetch("/health", { credentials: "omit", headers: { accept: "application/json" } });
       components = (await response.json()).components;
     } catch {
       // The web process itself is away, or something between says so in HTML.

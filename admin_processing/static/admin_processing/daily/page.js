@@ -1,7 +1,7 @@
 // The page: live over its socket, by asking where that is lost, and as of then where nobody answers.
 
 import { LiveSocket } from "../../streaming/socket.js";
-import { listen } from "./asking.js";
+import { forgetAnswers, listen } from "./asking.js";
 import { watch } from "./health.js";
 import { headline, refresh, showOverall, showPhase, SignedOut, tick } from "./parts.js";
 import { clockNow } from "./words.js";
@@ -30,7 +30,7 @@ const trouble = { web: "", database: "", access: "" };
 function say() {
   const live = socket.current === "open";
   const link = find("[data-link]");
-  const text = !live ? `not live, as of ${asOf} New York` : redisIsUp ? "live" : "live but for progress, which is asked for";
+  const text = !live ? `not live, as of ${asOf} New York` : redisIsUp ? "live" : "Redis is down, so this page asks every few seconds";
   if (link.textContent !== text) link.textContent = text;
   link.dataset.state = live && redisIsUp ? "live" : "asked";
   const place = find("[data-trouble]");
@@ -53,8 +53,9 @@ async function renew() {
   clearTimeout(soon);
   soon = undefined;
   try {
-    const now = await refresh();
-    underWay = OPEN.includes(now.state);
+    const wasUnderWay = underWay;
+    underWay = OPEN.includes(await refresh());
+    if (wasUnderWay && !underWay) forgetAnswers();
     asOf = clockNow();
     trouble.web = trouble.database = trouble.access = "";
   } catch (error) {
@@ -128,7 +129,8 @@ watch(find("[data-health]"), (components) => {
     redisIsUp = isUp;
     plan();
   }
-  if (components?.database.status === "up" && trouble.database) renewSoon();
+  if (components?.database.status === "down") lost(new Error("down"));
+  else if (components && (trouble.database || trouble.web)) renewSoon();
   say();
 });
 listen(renewSoon);

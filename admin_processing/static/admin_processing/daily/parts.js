@@ -7,28 +7,45 @@ const shown = new Map();
 
 export class SignedOut extends Error {}
 
-/** Ask for all parts anew and put in those that differ. Rejects where the server can not say. */
+/** Put in those parts that differ; gives the run's status. Rejects where the server can not say. */
 export async function refresh() {
   const response = await fetch(NOW, { headers: { accept: "text/html" } });
   if (response.redirected) throw new SignedOut();
   if (!response.ok) throw new Error(`${response.status}`);
   const sent = new DOMParser().parseFromString(await response.text(), "text/html");
+  const { state } = sent.querySelector("[data-state]").dataset; // before it is taken from there
   for (const part of sent.querySelectorAll("[data-part]")) put(part.dataset.part, part);
-  const now = sent.querySelector("[data-state]")?.dataset ?? {};
   tick();
-  return now;
+  return state;
 }
 
 function put(name, sent) {
   const place = document.querySelector(`[data-part="${name}"]`);
   const markup = sent.innerHTML;
-  if (shown.get(name) === markup || isBeingEdited(place)) return;
+  if (shown.get(name) === markup) return;
   shown.set(name, markup);
-  place.replaceChildren(...sent.childNodes);
+  if (name === "schedules" && sameForms(place, sent)) correctForms(place, sent);
+  else place.replaceChildren(...sent.childNodes);
 }
 
-const isBeingEdited = (place) =>
-  place.querySelector("[data-dirty]") !== null || (place.dataset.part === "schedules" && place.contains(document.activeElement));
+// Forms stay where they are: somebody may be at one of them.
+
+const forms = (root) => [...root.querySelectorAll("[data-schedule]")];
+const names = (root) => forms(root).map((form) => form.dataset.schedule).join("\n");
+const sameForms = (place, sent) => names(place) === names(sent);
+
+function correctForms(place, sent) {
+  const now = forms(sent);
+  for (const [index, form] of forms(place).entries()) {
+    form.querySelector(".quiet").textContent = now[index].querySelector(".quiet").textContent;
+    if (form.dataset.dirty) continue;
+    const inputs = now[index].querySelectorAll("input");
+    for (const [at, input] of form.querySelectorAll("input").entries()) {
+      if (input.type === "checkbox") input.checked = inputs[at].checked;
+      else input.value = inputs[at].value;
+    }
+  }
+}
 
 /** A phase's figures, from an event or from the status. */
 export function showPhase(name, figures) {

@@ -57,7 +57,6 @@ const REFUSALS = {
   404: "Nothing to do",
   409: "Not begun",
   422: "Not accepted",
-  503: "Nothing was changed",
 };
 
 /** An answer of the API in words. */
@@ -65,7 +64,8 @@ export function answer(status, body, done) {
   if (status >= 200 && status < 300) return done ?? sentence(body.message ?? "Done");
   const detail = body.detail ? sentence(body.detail) : "";
   if (status === 401) return REFUSALS[401];
-  return [REFUSALS[status] ?? `Failed (${status})`, detail].filter(Boolean).join(": ");
+  const refused = status >= 500 ? `Nothing is known to have been done (${status})` : `Refused (${status})`;
+  return [REFUSALS[status] ?? refused, detail].filter(Boolean).join(": ");
 }
 
 export const UNREACHABLE =
