@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from admin_processing.fidelity import reanalysis, settled
+from admin_processing.fidelity import clock, reanalysis, settled
 from admin_processing.fidelity.reanalysis import Made
 from admin_processing.runs.phase import ChunkPlan, Work
 from market.calendar import configured_calendar
@@ -38,7 +37,7 @@ def do(unit: Mapping[str, Any], work: Work) -> bool:
 
 
 def _follow(unit: Mapping[str, Any], work: Work) -> None:
-    hours, now_ms = configured_calendar(), int(time.time() * 1000)
+    hours, now_ms = configured_calendar(), clock.now_ms()
     until_ms = settled.settled_until(hours, now_ms)
 
     def done(made: Made) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from admin_processing.fidelity import clock
 from admin_processing.imports import before, rejects
 from admin_processing.imports.checks import check
 from admin_processing.providers.base import (
@@ -108,7 +108,7 @@ def good(
     cursor: Any, source: str, bars: BarBatch, hours: MarketCalendar, run_id: str | None
 ) -> BarBatch:
     """The rows that pass the checks of an import; the others are listed, in the transaction."""
-    now_ms = int(time.time() * 1000)
+    now_ms = clock.now_ms()
     known, splits = before.last_bars(cursor, MINUTE, bars), before.splits_near(cursor, bars)
     checked = check(bars, known, MINUTE, now_ms, hours, splits)
     rejects.note(cursor, source, MINUTE, run_id, bars, checked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
-from admin_processing.fidelity import following, gaps, own, reference, repair, retry, settled
+from admin_processing.fidelity import clock, following, gaps, own, reference, repair, retry, settled
 from admin_processing.fidelity.gaps import Cell, Gap
 from admin_processing.fidelity.reference import Answer
 from admin_processing.fidelity.repair import Setting
@@ -45,7 +44,7 @@ class HealPhase:
             source = own.source(cursor)
         if why := reference.why_nobody(source):
             return following.only_told(why)
-        now_ms = int(time.time() * 1000)
+        now_ms = clock.now_ms()
         until_ms = settled.settled_until(configured_calendar(), now_ms)
         found = [gap for gap in gaps.open_gaps(until_ms) if _wanted(gap, request)]
         plans = [ChunkPlan([_gap_unit(gap, request)], FIRST) for gap in found]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
 
-from admin_processing.fidelity import day, following, listing, own, reference, retry, settled
+from admin_processing.fidelity import clock, day, following, listing, own, reference, retry, settled
 from admin_processing.fidelity.day import DaySetting
 from admin_processing.phases.daily_bars import symbols_for
 from admin_processing.providers import registry
@@ -87,7 +86,7 @@ class ReconcilePhase:
 
 def sessions(request: RunRequest) -> list[Session]:
     """The request's days, or the last few; none that goes on."""
-    hours, now_ms = configured_calendar(), int(time.time() * 1000)
+    hours, now_ms = configured_calendar(), clock.now_ms()
     if request.since is None and request.through is None:
         return settled.last_sessions(hours, CAUGHT_UP, now_ms)
     first = request.since or request.through or date.min

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from admin_processing.models import ProcessingFailure, ProcessingLog
 from admin_processing.phases import heal
 from admin_processing.providers.base import UnitFailed
 from admin_processing.runs.worker import work_through
+from market.calendar import from_ms
 from market.models import MinuteBar
 from patterns.models import IntradayPattern, MinuteRevision, OutboxEvent
 from streaming.models import FeedGap
@@ -32,15 +34,17 @@ from tests.admin_processing.fidelity.market import (
 )
 from tests.admin_processing.made_provider import MadeProvider
 from tests.admin_processing.runs.conftest import ask, counts, row
-from tests.patterns.bars import MINUTE
+from tests.patterns.bars import MINUTE, Minute
 from tests.patterns.database import SYMBOLS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_client")]
 
-TWO_DAYS = [*minutes(TUESDAY, 100, 4), *minutes(WEDNESDAY, 40, 5)]
-MISSED = range(40, 45)
-LOST_MS = TUESDAY + 40 * MINUTE + 5_000
-FOUND_MS = TUESDAY + 44 * MINUTE + 30_000
+TWO_DAYS = [*minutes(TUESDAY, 45, 4), *minutes(WEDNESDAY, 10, 5)]
+LONG_DAY = minutes(TUESDAY, 100, 4)
+MISSED = range(20, 25)
+BEFORE, IN_GAP = 19, 21
+LOST_MS = TUESDAY + 20 * MINUTE + 5_000
+FOUND_MS = TUESDAY + 24 * MINUTE + 30_000
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +66,13 @@ def healed(**asked: Any) -> str:
     return run_id
 
 
-def disturbed() -> list:
+def disturbed(whole: Sequence[Minute] = TWO_DAYS) -> list[Minute]:
     """Five minutes are missing; the one before them was cut short for one symbol."""
-    cut = TWO_DAYS[39]
+    cut = whole[BEFORE]
     partial, volume, close = cut.is_partial.copy(), cut.volume.copy(), cut.close.copy()
     partial[2], volume[2], close[2] = True, volume[2] - 3, cut.low[2]
     half = replace(cut, is_partial=partial, volume=volume, close=close)
-    return without([*TWO_DAYS[:39], half, *TWO_DAYS[40:]], MISSED)
+    return without([*whole[:BEFORE], half, *whole[BEFORE + 1 :]], MISSED)
 
 
 def test_after_healing_everything_is_as_if_nothing_had_been_missed(provider: MadeProvider) -> None:
@@ -105,21 +109,20 @@ def test_a_gap_of_one_symbol_leaves_the_others_alone(provider: MadeProvider) -> 
 def test_a_healed_partial_bar_is_a_revision_of_the_same_source(provider: MadeProvider) -> None:
     Streamed().feed(disturbed())
     healed()
-    bar = MinuteBar.objects.get(symbol="F", timestamp=moment(39))
+    bar = MinuteBar.objects.get(symbol="F", timestamp=moment(BEFORE))
     assert (bar.is_partial, bar.revision, bar.source) == (False, 1, "massive")
-    assert bar.close == TWO_DAYS[39].close[2]
+    assert bar.close == TWO_DAYS[BEFORE].close[2]
 
 
 def moment(number: int) -> Any:
-    from market.calendar import from_ms
-
     return from_ms(TWO_DAYS[number].minute_ms)
 
 
 def test_detections_that_no_longer_hold_are_marked_and_never_deleted(
     provider: MadeProvider,
 ) -> None:
-    Streamed().feed(disturbed())
+    provider.held = batch(LONG_DAY)
+    Streamed().feed(disturbed(LONG_DAY))
     before = set(IntradayPattern.objects.values_list("symbol", "timestamp", "detection_key"))
     held = {key[:3] for key in detections()}
     enter_gap(LOST_MS, FOUND_MS)
@@ -175,7 +178,7 @@ def test_a_partial_bar_of_which_the_provider_knows_nothing_is_all_there_was(
     provider: MadeProvider,
 ) -> None:
     Streamed().feed(disturbed())
-    provider.held = batch(without(TWO_DAYS, range(39, 40)))
+    provider.held = batch(without(TWO_DAYS, range(BEFORE, BEFORE + 1)))
     healed()
     assert not MinuteBar.objects.filter(is_partial=True).exists()
 
@@ -199,7 +202,9 @@ def test_a_failed_request_leaves_the_gap_open_and_is_tried_again(
     run_id = healed()
     gap.refresh_from_db()
     assert gap.healed_at is None
-    assert MinuteBar.objects.filter(timestamp=moment(41)).count() == 0, "all of a gap or nothing"
+    assert MinuteBar.objects.filter(timestamp=moment(IN_GAP)).count() == 0, (
+        "all of a gap or nothing"
+    )
     failure = ProcessingFailure.objects.get(symbol__startswith="gap of massive from 2024-07-02")
     assert failure.error == "503 after 5 attempts"
     provider.errors.clear()
@@ -222,6 +227,23 @@ def test_a_made_up_market_is_left_alone_and_the_log_says_so(provider: MadeProvid
     assert ProcessingLog.objects.filter(
         message="minute bars are of source 'synthetic', for which no provider has others"
     ).exists()
+
+
+def test_a_gap_of_a_session_that_goes_on_is_left_to_the_stream(
+    provider: MadeProvider, monkeypatch: Any
+) -> None:
+    """Wednesday has begun: Tuesday's gap is healed, its own is not, nor what follows from both."""
+    now_ms = WEDNESDAY + 60 * MINUTE
+    monkeypatch.setattr("admin_processing.fidelity.clock.now_ms", lambda: now_ms)
+    Streamed().feed(disturbed())
+    yesterday = enter_gap(LOST_MS, FOUND_MS)
+    today = enter_gap(WEDNESDAY + 2 * MINUTE, WEDNESDAY + 3 * MINUTE)
+    healed()
+    for gap, is_healed in ((yesterday, True), (today, False)):
+        gap.refresh_from_db()
+        assert (gap.healed_at is not None) is is_healed
+    left = set(MinuteRevision.objects.values_list("stale_since", flat=True))
+    assert left == {from_ms(WEDNESDAY)}
 
 
 def test_a_worker_killed_after_the_bars_leaves_the_analysis_to_the_next(
@@ -253,9 +275,9 @@ def test_a_worker_killed_after_the_bars_leaves_the_analysis_to_the_next(
 def test_bars_that_fail_the_checks_are_listed_and_not_stored(provider: MadeProvider) -> None:
     Streamed().feed(disturbed())
     faulty = provider.held.where(np.ones(len(provider.held), np.bool_))
-    faulty.high[(faulty.time_ms == TWO_DAYS[41].minute_ms) & (faulty.symbol == "AAPL")] = 0.5
+    faulty.high[(faulty.time_ms == TWO_DAYS[IN_GAP].minute_ms) & (faulty.symbol == "AAPL")] = 0.5
     provider.held = faulty
     enter_gap(LOST_MS, FOUND_MS)
     healed()
-    assert not MinuteBar.objects.filter(symbol="AAPL", timestamp=moment(41)).exists()
+    assert not MinuteBar.objects.filter(symbol="AAPL", timestamp=moment(IN_GAP)).exists()
     assert FeedGap.objects.get().healed_how == "rest: 24 bars"
