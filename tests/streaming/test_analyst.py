@@ -13,6 +13,7 @@ from django.db import connection
 
 from market.calendar import calendar
 from market.models import DailyBar, Dividend, RolledBar, Split
+from patterns import minute_revisions
 from patterns.analysis import MinuteAnalysis
 from patterns.models import DetectorSetting, IntradayIndicator, IntradayPattern
 from patterns.registry import Registry, standard
@@ -227,3 +228,28 @@ def test_no_detection_comes_out_of_an_ex_date():
     old = IntradayPattern.objects.filter(timestamp__lt=boundary)
     assert old.filter(state="expired", life__0__1=WEDNESDAY).exists()
     assert not old.filter(state__in=["formed", "confirmed"]).exclude(direction="neutral").exists()
+
+
+def test_bars_that_were_healed_over_night_are_read_anew_with_the_next_session():
+    """As a restart in the morning would; without it the stream goes on from what it remembers."""
+    tuesday, wednesday = minutes(TUESDAY, 60, 7), minutes(WEDNESDAY, 30, 8)
+    wrong = [replace(m, close=m.low) if n in (50, 51) else m for n, m in enumerate(tuesday)]
+
+    def found() -> list[tuple]:
+        return [row for row in stored() if row[1].date() == date(2024, 7, 3)]
+
+    World().recover(FRESH).feed([*tuesday, *wednesday])
+    expected = found()
+    for model in (IntradayPattern, RolledBar):
+        model.objects.all().delete()
+    connection.cursor().execute("DELETE FROM ohlcv_1min")
+    world = World().recover(FRESH).feed(wrong)
+    connection.cursor().execute("DELETE FROM ohlcv_1min")
+    connection.cursor().execute("DELETE FROM ohlcv_rolled")
+    IntradayPattern.objects.all().delete()
+    again = World().recover(FRESH).feed(tuesday)  # what a repair leaves behind
+    assert again.counters.patterns_detected
+    with connection.cursor() as cursor:
+        minute_revisions.note(cursor, dict.fromkeys(SYMBOLS, TUESDAY))
+    world.feed(wednesday)
+    assert found() == expected
