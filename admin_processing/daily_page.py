@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -53,8 +55,14 @@ DAY_NAMES = {
     "sat": "Saturday",
     "sun": "Sunday",
 }
-PARTS = (("database", "Database"), ("redis", "Redis"), ("worker", "Worker"))
-PARTS += (("beat", "Beat"), ("stream", "Stream"))
+NEEDS = {
+    "massive": "MASSIVE_API_KEY",
+    "flatfiles": "IMPORT_FOLDER",
+    "folder": "IMPORT_FOLDER",
+}
+"""Providers that can not work without a setting."""
+COMPONENTS = ("database", "redis", "worker", "beat", "stream")
+"""Of `/health`, in the order in which they are shown."""
 
 
 @never_cache
@@ -65,11 +73,11 @@ def daily_processing(request: HttpRequest) -> HttpResponse:
     context |= {
         "title": "Daily processing",
         "universes": universes(),
-        "sources": list(MAKERS),
+        "sources": sources(),
         "configured_source": configured_name(),
         "daily_phases": DAILY_PHASES,
         "day_names": DAY_NAMES,
-        "parts": PARTS,
+        "components": COMPONENTS,
     }
     return render(request, "admin_processing/daily/page.html", context)
 
@@ -85,17 +93,14 @@ def daily_now(request: HttpRequest) -> HttpResponse:
 def now_context(now: datetime) -> dict[str, Any]:
     """The run under way, or the last one, with what belongs to it; earlier runs; schedules."""
     under_way = report.open_run()
-    planned = schedules.schedules(now)
-    coming = [entry for entry in planned if entry["next_run_at"]]
+    planned = [entry | {"next": next_of(entry)} for entry in schedules.schedules(now)]
     return {
         "under_way": under_way,
         "worker_alive": wake.worker_alive(),
         "history": [history_row(run, now) for run in report.runs_before(None, RUNS)],
-        "schedules": [entry | {"next": moment(entry["next_run_at"])} for entry in planned],
-        "coming": min((moment(entry["next_run_at"]) for entry in coming), default=None),
-        "retryable": ProcessingFailure.objects.filter(
-            run_id=retryable_run("import"), phase="import", resolved_at=None
-        ).count(),
+        "schedules": planned,
+        "coming": min((entry["next"] for entry in planned if entry["next"]), default=None),
+        "retryable": retryable(),
         **run_context(under_way or report.last_run(), now),
     }
 
@@ -138,6 +143,21 @@ def universes() -> list[Universe]:
     return list(Universe.objects.annotate(size=Count("members")).filter(size__gt=0))
 
 
-def moment(text: str | None) -> datetime | None:
-    """A time as JSON has it."""
+def sources() -> list[str]:
+    """The providers whose settings are there."""
+    return [name for name in MAKERS if name not in NEEDS or getattr(settings, NEEDS[name])]
+
+
+def retryable() -> int:
+    """How many imports `retry-imports` would try again."""
+    run_id = retryable_run("import")
+    if run_id is None:
+        return 0
+    failed = ProcessingFailure.objects.filter(phase="import", resolved_at=None)
+    return failed.filter(run__run_id=UUID(run_id)).count()
+
+
+def next_of(schedule: dict[str, Any]) -> datetime | None:
+    """When a schedule next begins a run."""
+    text = schedule["next_run_at"]
     return datetime.fromisoformat(text) if text else None

@@ -108,7 +108,10 @@ def test_without_redis_it_is_drawn_from_the_database(staff: Client, settings: An
     assert "Redis does not answer, so a worker takes it when it next looks" in shown
 
 
-def test_universes_that_have_members_and_sources_can_be_chosen(staff: Client) -> None:
+def test_universes_that_have_members_and_sources_that_are_set_up_can_be_chosen(
+    staff: Client, settings: Any
+) -> None:
+    settings.MASSIVE_API_KEY, settings.IMPORT_FOLDER = "a-key", ""
     Universe.objects.create(key="fruit:none")
     symbol = Symbol.objects.create(symbol="AAPL")
     full = Universe.objects.create(key="fruit:all")
@@ -117,6 +120,8 @@ def test_universes_that_have_members_and_sources_can_be_chosen(staff: Client) ->
     assert '<option value="fruit:all">fruit:all (1)</option>' in page
     assert "fruit:none" not in page
     assert '<option value="massive">' in page
+    assert '<option value="folder">' not in page
+    assert "a-key" not in page
 
 
 def test_failures_that_wait_for_a_retry_are_counted(staff: Client) -> None:
