@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -31,10 +32,17 @@ def send_events() -> None:
 
 
 class Keeper:
-    """Keeps a chunk for its holder for as long as the block lasts."""
+    """Keeps a chunk for its holder for as long as the block lasts.
 
-    def __init__(self, run_id: Any, chunk: Chunk, holder: str) -> None:
+    cancel: ends the run that is being cancelled. This thread sees to it, for the others may all be
+    waiting for a slow server.
+    """
+
+    def __init__(
+        self, run_id: Any, chunk: Chunk, holder: str, cancel: Callable[[Any], object]
+    ) -> None:
         self._run_id, self._chunk, self._holder = run_id, chunk, holder
+        self._cancel = cancel
         self._over = threading.Event()
         self._why: Interrupted | None = None
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -70,6 +78,8 @@ class Keeper:
         with connection.cursor() as cursor:
             cursor.execute(STATUS, [self._run_id])
             (status,) = cursor.fetchone() or ("gone",)
+            if status == "cancelling":
+                self._cancel(self._run_id)
             if status != "running":
                 self._why = RunCancelled(f"the run is {status}")
             elif renew and not ledger.renew(cursor, self._chunk, self._holder):

@@ -94,7 +94,7 @@ def step(holder: str, wake: Wake = lambda pieces: None) -> Step:
 def _work(run: Run, chunk: Chunk, holder: str, wake: Wake) -> None:
     """One chunk, to its end or to where it is interrupted."""
     try:
-        with Keeper(run["run_id"], chunk, holder) as keeper:
+        with Keeper(run["run_id"], chunk, holder, course.move) as keeper:
             if chunk.attempts > ledger.MOST_ATTEMPTS:
                 raise PhaseFailed(_never_finished(chunk))
             _do(run, chunk, ChunkWork(run, chunk, holder, keeper), wake)

@@ -86,7 +86,7 @@ def counts(run_id: str) -> dict[str, Any]:
 
 
 class Ear:
-    """What is published while the block lasts, in order."""
+    """What is published of runs while the block lasts, in order."""
 
     def __init__(self, client: redis.Redis) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
@@ -95,7 +95,7 @@ class Ear:
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> Ear:
-        self._listener.psubscribe("tickstock:*", "tickstock.*")
+        self._listener.psubscribe(*(f"tickstock:{part}:*" for part in ("processing", *DAILY)))
         self._listener.get_message(timeout=1)
         self._thread.start()
         return self
@@ -110,7 +110,7 @@ class Ear:
         while quiet < 3:
             message = self._listener.get_message(timeout=0.1)
             quiet = quiet + 1 if message is None and self._over.is_set() else 0
-            if message is not None:
+            if message is not None and not message["channel"].endswith(b":streaming"):
                 channel = message["channel"].decode()
                 self.heard.append((channel, json.loads(message["data"])))
 

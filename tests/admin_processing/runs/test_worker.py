@@ -164,6 +164,35 @@ def test_a_cancel_in_the_middle_leaves_whole_units_and_no_more(
     assert phases["patterns"].worked == []
 
 
+def test_a_cancel_waits_for_nobody_who_waits_for_a_slow_server(
+    phases: dict[str, MadeUp], ear: Ear
+) -> None:
+    ended_meanwhile: list[str] = []
+
+    def answer_slowly(unit: str) -> None:
+        if unit == "import1.2":
+            thread = threading.Thread(target=cancel)
+            thread.start()
+            thread.join()
+            for _ in range(100):
+                ended_meanwhile.append(row(run_id, "status"))
+                if ended_meanwhile[-1] == "cancelled":
+                    return
+                time.sleep(0.1)
+
+    def cancel() -> None:
+        triggers.cancel(TESTER)
+        connection.close()
+
+    phases["import"].during = answer_slowly
+    run_id = ask()
+    work_through()
+    ear.__exit__()
+    assert ended_meanwhile[-1] == "cancelled"
+    assert counts(run_id)["import"]["done"] == 6
+    assert ear.types()[-1] == "processing_cancelled"
+
+
 def test_a_worker_that_dies_leaves_the_rest_of_its_chunk_to_others(
     phases: dict[str, MadeUp],
 ) -> None:
