@@ -19,12 +19,12 @@ from .ways import Way
 PROGRAM = "postgres"
 
 
-def start(way: Way, state: State) -> None:
-    """Start the server if it is down, and wait until it answers."""
+def start(way: Way, state: State) -> subprocess.Popen[bytes] | None:
+    """Start the server if it is down, and wait until it answers; its process, if this did."""
     if not data(way).exists():
         _create(way, state)
     if processes.main_process(data(way), PROGRAM):
-        return
+        return None
     processes.clear(data(way), PROGRAM)
     # No server works in the folder, so the file is stale: its number may by
     # now belong to another PostgreSQL, which would keep this one from starting.
@@ -35,6 +35,7 @@ def start(way: Way, state: State) -> None:
     )
     server = processes.launch(command, log(way))
     processes.wait_until_up(server, lambda: version(state) != "", "PostgreSQL", logs(way))
+    return server
 
 
 def stop(folder: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import time
 from dataclasses import replace
 
@@ -41,12 +42,13 @@ class OwnPostgres:
             ports={**known.ports, "postgres": free_port()},
             passwords={**known.passwords, **{name: secrets.token_urlsafe(12) for name in names}},
         )
+        self._process: subprocess.Popen[bytes] | None = None
         self.start()
         roles.prepare_own(self._state, way.storage)
 
     def start(self) -> None:
         """Start, and wait until what was written is recovered."""
-        postgres.start(self._way, self._state)
+        self._process = postgres.start(self._way, self._state)
         until = time.monotonic() + START_SECS
         while not postgres.version(self._state):
             assert time.monotonic() < until, "the tests' own PostgreSQL does not start"
@@ -62,12 +64,18 @@ class OwnPostgres:
     def stop(self) -> None:
         """As an operator would: sessions are ended, and everything is written."""
         postgres.stop(self._way.folder)
+        self._reap()
 
     def _wait_until_gone(self) -> None:
         until = time.monotonic() + START_SECS
         while processes.main_process(postgres.data(self._way), postgres.PROGRAM):
             assert time.monotonic() < until, "the tests' own PostgreSQL does not go"
             time.sleep(0.05)
+        self._reap()
+
+    def _reap(self) -> None:
+        if self._process is not None:
+            self._process.wait(START_SECS)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -81,6 +89,7 @@ class OwnPostgres:
     def close(self) -> None:
         """End for good, and leave nothing behind."""
         processes.clear(postgres.data(self._way), postgres.PROGRAM)
+        self._reap()
         shutil.rmtree(self._way.folder, ignore_errors=True)
 
 
