@@ -10,7 +10,7 @@ from celery.signals import worker_ready
 from django.db import OperationalError
 from django.utils import timezone
 
-from admin_processing import retention
+from admin_processing.retention.nightly import drop_by_settings
 from admin_processing.runs import triggers, wake
 from admin_processing.runs.request import parse
 from admin_processing.runs.triggers import Asker, RunUnderWay
@@ -25,9 +25,8 @@ TURN_SECS = 20.0
 @shared_task(autoretry_for=(OperationalError,), retry_backoff=60, max_retries=5)
 def drop_old_data() -> None:
     """Every night: what is older than the settings RETENTION_… say."""
-    gone = retention.drop_old(retention.retention_days(), timezone.now())
-    for table, count in gone.items():
-        log.info("retention: %s: %d dropped", table, count)
+    for done in drop_by_settings(timezone.now()):
+        log.info("retention: %s", done)
 
 
 @shared_task

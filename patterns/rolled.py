@@ -7,8 +7,9 @@ whose last bucket, 15:30, takes in the closing auction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +77,58 @@ def roll(window: BarWindow, rows: Ints, start_ms: int, end_ms: int, most: int) -
         inside = (number >= 0) & (times >= start_ms) & (times < end_ms)
         if inside.any():
             added = added or _Sum(len(rows))
-            added.add(np.flatnonzero(inside), window, at[inside])
-    return (added or _Sum(len(rows))).bars(rows, start_ms)
+            fields = {
+                name: values.reshape(-1)[at[inside]] for name, values in window.fields.items()
+            }
+            added.add(np.flatnonzero(inside), fields)
+    added = added or _Sum(len(rows))
+    has = added.begun
+    return RolledBars(start_ms, rows[has].astype(np.int32), **added.columns(has))
+
+
+@dataclass(frozen=True, slots=True)
+class RolledSeries:
+    """Bars of many buckets, one element a bar: a symbol's place, and where its bucket starts.
+
+    trade_count: the sum of its minutes'; revision: the highest of theirs.
+    """
+
+    place: Ints
+    start_ms: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    vwap: Floats
+    is_partial: Bools
+    trade_count: Ints
+    revision: Ints
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
+def roll_series(place: Ints, bucket_ms: Ints, minutes: Mapping[str, NDArray[Any]]) -> RolledSeries:
+    """All bars of these minutes, to the bit as `roll` makes them.
+
+    Minutes are ordered by (place, time); `bucket_ms` is where each one's bucket starts, and
+    `minutes` their columns: open, high, low, close, volume, vwap, partial, trade_count, revision.
+    """
+    begins = np.append(True, (np.diff(place) != 0) | (np.diff(bucket_ms) != 0))[: len(place)]
+    first, bar = np.flatnonzero(begins), np.cumsum(begins) - 1
+    number = np.arange(len(place)) - first[bar]
+    added = _Sum(len(first))
+    for n in range(int(number.max(initial=-1)) + 1):
+        at = np.flatnonzero(number == n)
+        added.add(bar[at], {name: values[at] for name, values in minutes.items()})
+    return RolledSeries(
+        place[first],
+        bucket_ms[first],
+        **added.columns(added.begun),
+        trade_count=np.add.reduceat(minutes["trade_count"], first),
+        revision=np.maximum.reduceat(minutes["revision"], first),
+    )
 
 
 class _Sum:
@@ -90,9 +141,13 @@ class _Sum:
         self.volume, self.value, self.priced = np.zeros(rows), np.zeros(rows), np.zeros(rows)
         self.partial = np.zeros(rows, np.bool_)
 
-    def add(self, on: Ints, window: BarWindow, at: Ints) -> None:
-        """One minute bar of the rows `on`, which lies at `at` in the window's memory."""
-        fields = {name: values.reshape(-1)[at] for name, values in window.fields.items()}
+    @property
+    def begun(self) -> Bools:
+        """Those that have got a minute."""
+        return ~np.isnan(self.close)
+
+    def add(self, on: Ints, fields: Mapping[str, NDArray[Any]]) -> None:
+        """One minute bar of each of the rows `on`, by its fields."""
         self.open[on] = np.where(np.isnan(self.open[on]), fields["open"], self.open[on])
         self.high[on] = np.maximum(self.high[on], fields["high"])
         self.low[on] = np.minimum(self.low[on], fields["low"])
@@ -103,19 +158,10 @@ class _Sum:
         self.priced[on] += np.where(known, fields["volume"], 0.0)
         self.partial[on] |= fields["partial"]
 
-    def bars(self, rows: Ints, start_ms: int) -> RolledBars:
-        """Those that have got a minute."""
-        has = ~np.isnan(self.close)
-        priced = self.priced[has]
-        vwap = np.where(priced > 0, self.value[has] / np.where(priced > 0, priced, 1.0), np.nan)
-        return RolledBars(
-            start_ms,
-            rows[has].astype(np.int32),
-            self.open[has],
-            self.high[has],
-            self.low[has],
-            self.close[has],
-            self.volume[has],
-            vwap,
-            self.partial[has],
-        )
+    def columns(self, of: Bools) -> dict[str, Any]:
+        """The fields of these rows' bars."""
+        priced = self.priced[of]
+        vwap = np.where(priced > 0, self.value[of] / np.where(priced > 0, priced, 1.0), np.nan)
+        names = ("open", "high", "low", "close", "volume")
+        columns = {name: getattr(self, name)[of] for name in names}
+        return columns | {"vwap": vwap, "is_partial": self.partial[of]}

@@ -1,4 +1,8 @@
-"""Bars of five minutes to an hour into the database: a cache that the next start reads."""
+"""Bars of five minutes to an hour into the database.
+
+A cache that the next start reads, until the minutes that they were made from are dropped: then
+they are all that is left, and have to be complete.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 
 from market.calendar import from_ms
 from market.storage.copy import copy_columns, encode_names, timestamps
-from patterns.rolled import RolledBars
+from patterns.rolled import RolledBars, RolledSeries
 
 FIELDS = ("open", "high", "low", "close", "volume", "vwap")
 ANY_STORED = """
@@ -32,6 +36,24 @@ ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET (
     excluded.is_partial
 )
 """
+# The stream leaves out the counts, so that each of its bars is written once more.
+COMPLETE = """
+INSERT INTO ohlcv_rolled AS bar (symbol, timeframe, "timestamp", open, high, low, close, volume,
+    vwap, is_partial, trade_count, revision)
+SELECT symbol, timeframe, "timestamp", open, high, low, close, volume, NULLIF(vwap, 'NaN'),
+    is_partial, trade_count, revision
+FROM incoming_rolled
+ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET (
+    open, high, low, close, volume, vwap, is_partial, trade_count, revision
+) = (
+    excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume, excluded.vwap,
+    excluded.is_partial, excluded.trade_count, excluded.revision
+)
+WHERE (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.vwap, bar.is_partial,
+    bar.trade_count, bar.revision)
+IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
+    excluded.vwap, excluded.is_partial, excluded.trade_count, excluded.revision)
+"""
 
 
 def save(cursor: Any, symbols: Sequence[str], rolled: Sequence[tuple[str, RolledBars]]) -> int:
@@ -47,6 +69,27 @@ def save(cursor: Any, symbols: Sequence[str], rolled: Sequence[tuple[str, Rolled
         else:
             copy_columns(cursor, "ohlcv_rolled", columns)
     return sum(len(bars) for _, bars in rolled)
+
+
+def complete(cursor: Any, symbols: Sequence[str], timeframe: str, bars: RolledSeries) -> int:
+    """Insert what is missing, replace what differs, in the caller's transaction; how many rows."""
+    if not len(bars):
+        return 0
+    cursor.execute(STAGING)
+    columns = {
+        "symbol": ("text", encode_names(symbols)[bars.place]),
+        "timeframe": ("text", np.full(len(bars), timeframe.encode())),
+        '"timestamp"': ("i8", timestamps(bars.start_ms)),
+        **{field: ("f8", getattr(bars, field)) for field in FIELDS},
+        "is_partial": ("bool", bars.is_partial),
+        "trade_count": ("i8", bars.trade_count),
+        "revision": ("i4", bars.revision),
+    }
+    copy_columns(cursor, "incoming_rolled", columns)
+    cursor.execute(COMPLETE)
+    written: int = cursor.rowcount
+    cursor.execute("TRUNCATE incoming_rolled")
+    return written
 
 
 def _may_be_stored(cursor: Any, timeframe: str, bars: RolledBars) -> bool:

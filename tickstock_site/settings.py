@@ -295,7 +295,16 @@ HEALTH_ERROR_AFTER_SECS = env_float("HEALTH_ERROR_AFTER_SECS", 60, 1, 86_400)
 RETENTION_FLOW_DAYS = env_int("RETENTION_FLOW_DAYS", 7, 0, 36_500)
 RETENTION_OUTBOX_DAYS = env_int("RETENTION_OUTBOX_DAYS", 7, 0, 36_500)
 RETENTION_BARS_DAYS = env_int("RETENTION_BARS_DAYS", 0, 0, 36_500)
+RETENTION_ROLLED_DAYS = env_int("RETENTION_ROLLED_DAYS", 0, 0, 36_500)
+if 0 < RETENTION_ROLLED_DAYS < RETENTION_BARS_DAYS:
+    raise SettingError(
+        "RETENTION_ROLLED_DAYS",
+        str(RETENTION_ROLLED_DAYS),
+        f"0, or at least the {RETENTION_BARS_DAYS} of RETENTION_BARS_DAYS, whose bars it outlives",
+        "0",
+    )
 RETENTION_DETECTIONS_DAYS = env_int("RETENTION_DETECTIONS_DAYS", 0, 0, 36_500)
+RETENTION_RUNS_DAYS = env_int("RETENTION_RUNS_DAYS", 365, 0, 36_500)
 
 # --- logs ---------------------------------------------------------------------------------------
 

@@ -70,7 +70,8 @@ class RolledBar(models.Model):
     """Five minutes to an hour of one symbol, added up from its minute bars when they closed.
 
     A cache: a start of the stream reads the last few hundred of each timeframe, which would be
-    tens of thousands of minute bars a symbol.
+    tens of thousands of minute bars a symbol. Where the minutes have been dropped, what is left of
+    them: then it is complete, and trade_count and revision are known, which are null before.
     """
 
     pk = models.CompositePrimaryKey("symbol", "timeframe", "timestamp")
@@ -84,6 +85,8 @@ class RolledBar(models.Model):
     volume = models.FloatField()
     vwap = models.FloatField(null=True)
     is_partial = models.BooleanField(default=False, db_default=False)
+    trade_count = models.BigIntegerField(null=True)
+    revision = models.IntegerField(null=True)
 
     class Meta:
         db_table = "ohlcv_rolled"

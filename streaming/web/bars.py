@@ -45,7 +45,7 @@ started AS (
         floor((extract(epoch FROM timestamp)::float8 - off) / %(step)s) * %(step)s + off
     ) AS bar_start FROM placed
 )
-SELECT bar_start AS timestamp,
+SELECT bar_start AS timestamp, min(timestamp) AS first_minute,
     (array_agg(open ORDER BY timestamp))[1] AS open, max(high) AS high, min(low) AS low,
     (array_agg(close ORDER BY timestamp DESC))[1] AS close, sum(volume) AS volume,
     sum(vwap * volume) / nullif(sum(volume) FILTER (WHERE vwap IS NOT NULL), 0) AS vwap,
@@ -58,6 +58,17 @@ GROUP BY bar_start ORDER BY bar_start DESC LIMIT %(limit)s
 DAILY_BARS = f"""
 SELECT timestamp, {FIELDS} FROM ohlcv_daily
 WHERE symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(end)s
+ORDER BY timestamp DESC LIMIT %(limit)s
+"""
+
+# What is left of days whose minutes have been dropped.
+ROLLED_BARS = """
+SELECT timestamp, open, high, low, close, volume, vwap, coalesce(trade_count, 0) AS trade_count,
+    is_partial, coalesce(revision, 0) AS revision
+FROM ohlcv_rolled
+WHERE symbol = %(symbol)s AND timeframe = %(timeframe)s
+    AND timestamp >= %(start)s AND timestamp < %(end)s
+    AND NOT (timestamp AT TIME ZONE 'UTC')::date = ANY(%(days)s::date[])
 ORDER BY timestamp DESC LIMIT %(limit)s
 """
 
@@ -81,7 +92,8 @@ class BarQuery:
 def bars(query: BarQuery) -> list[dict[str, Any]]:
     """The bars, oldest first, as the API shows them.
 
-    Bars of 5m to 1h begin at the session's open, outside sessions at midnight. 1d are the stored
+    Bars of 5m to 1h begin at the session's open, outside sessions at midnight; where their minutes
+    have been dropped, they are those that were kept of them. 1d are the stored
     daily bars, and for the days after those what the minutes give. With `fill`, minutes without a
     trade are there too, flat at the close before them and marked `filled`.
     """
@@ -107,7 +119,21 @@ def _parameters(query: BarQuery) -> dict[str, Any]:
 def _intraday(query: BarQuery) -> list[dict[str, Any]]:
     if query.timeframe == "1m":
         return rows(MINUTE_BARS, _parameters(query))
-    return _longer(query, MINUTES[query.timeframe])
+    return _with_rolled(query, _longer(query, MINUTES[query.timeframe]))
+
+
+def _with_rolled(query: BarQuery, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The bars of the minutes and, of days without any, the rolled ones; the newest `limit`.
+
+    A bar that reaches over midnight out of a day without minutes would lack its first half.
+    """
+    days = {bar.pop("first_minute").astimezone(UTC).date() for bar in found}
+    wanted = _parameters(query) | {"timeframe": query.timeframe, "days": list(days)}
+    if len(found) >= query.limit:
+        wanted["start"] = found[-1]["timestamp"]  # older ones are not asked for
+    kept = {bar["timestamp"]: bar for bar in found}
+    kept |= {bar["timestamp"]: bar for bar in rows(ROLLED_BARS, wanted)}
+    return sorted(kept.values(), key=lambda bar: bar["timestamp"])[-query.limit :]
 
 
 def _longer(query: BarQuery, minutes: int) -> list[dict[str, Any]]:
@@ -138,7 +164,10 @@ def _daily(query: BarQuery) -> list[dict[str, Any]]:
     newest = stored[0]["timestamp"] + timedelta(days=1) if stored else EARLIEST
     start = max(query.start or EARLIEST, newest)
     later = BarQuery(query.symbol, "1d", start, query.end, query.limit)
-    return (_longer(later, MINUTES["1d"]) + stored)[: query.limit]
+    made = _longer(later, MINUTES["1d"])
+    for bar in made:
+        del bar["first_minute"]
+    return (made + stored)[: query.limit]
 
 
 def _filled(

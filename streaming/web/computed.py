@@ -114,10 +114,10 @@ def _closed_until_ms(newest: datetime | None, now: datetime) -> int:
     """Bars that end by then will not grow any more.
 
     By the newest minute, for a replay's clock is not ours. What a session's end has cut short
-    is closed as well, once nothing comes any more.
+    is closed as well, once nothing comes any more. Where no minute is left, bars of the past are.
     """
     if newest is None:
-        return 0
+        return to_ms(now)
     end_ms = to_ms(newest) + MINUTE_MS
     in_session = configured_calendar().session_at(end_ms) is not None
     comes_more = in_session or to_ms(now) - end_ms < QUIET_MS

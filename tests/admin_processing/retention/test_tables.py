@@ -11,7 +11,7 @@ from django.db import ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from admin_processing.retention import drop_old, retention_days
+from admin_processing.retention.tables import drop_old, retention_days
 from admin_processing.tasks import drop_old_data
 from streaming.models import IntegrationEvent
 
@@ -37,9 +37,10 @@ def test_zero_days_keeps_everything() -> None:
     assert IntegrationEvent.objects.count() == 1
 
 
-def test_bars_and_detections_are_kept_for_good_unless_told_otherwise() -> None:
+def test_bars_and_detections_are_kept_for_good_unless_told_otherwise(settings: Any) -> None:
     days = retention_days()
-    assert days["ohlcv_1min"] == days["intraday_patterns"] == 0
+    assert days["ohlcv_rolled"] == days["intraday_patterns"] == 0
+    assert settings.RETENTION_BARS_DAYS == 0
     assert days["integration_events"] == days["event_outbox"] == 7
 
 

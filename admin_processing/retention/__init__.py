@@ -1,0 +1,1 @@
+"""How long stored things are kept, and their end."""
