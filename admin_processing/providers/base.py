@@ -160,7 +160,10 @@ class Provider(Protocol):
         """
 
     def bars(self, unit: Unit) -> Iterator[BarBatch]:
-        """The bars of one unit, in batches of bounded size. Raises ProviderError."""
+        """The bars of one unit, in batches of bounded size. Raises ProviderError.
+
+        An empty batch now and then says that it waits, so that who reads may give up meanwhile.
+        """
 
     def symbols(self, names: Sequence[str] = ()) -> Iterable[SymbolRow]:
         """The instruments it knows, or those named. Raises ProviderError."""

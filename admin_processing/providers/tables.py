@@ -161,6 +161,7 @@ def _texts(column: pa.Array, numbers: Ints, valid: NDArray[np.bool_]) -> Ints:
 def _timeframe(place: Ints, time_ms: Ints) -> str:
     """By how far apart most neighbouring bars of a symbol are."""
     apart = np.abs(np.diff(time_ms))[place[1:] == place[:-1]]
+    apart = apart[apart > 0]  # the same bar twice tells nothing
     if not len(apart):
         return ""
     return MINUTE if float(np.median(apart)) < INTRADAY_MS else DAY

@@ -6,6 +6,7 @@ import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,11 +19,13 @@ VALUES = ("o", "h", "l", "c", "v", "vw", "n")
 Row = dict[str, Any]
 
 
+@lru_cache(maxsize=10_000)
 def midnight_ms(day: str) -> int:
     """00:00 of a day in New York: where its bar begins."""
     return _unix_ms(datetime.fromisoformat(day).replace(tzinfo=NEW_YORK))
 
 
+@lru_cache(maxsize=10_000)
 def close_ms(day: str) -> int:
     """16:00 of a day in New York: where the grouped answer says that its bars end."""
     return _unix_ms(datetime.fromisoformat(f"{day}T16:00").replace(tzinfo=NEW_YORK))
@@ -52,19 +55,17 @@ class Bars:
         rows = self._rows.get(symbol, np.empty(0, np.int64))
         keys = self.columns["key"][rows].tolist()
         chosen = rows[bisect.bisect_left(keys, first) : bisect.bisect_right(keys, last)]
-        return (self._row(number) for number in chosen.tolist())
+        return self._told(chosen)
 
     def of_key(self, key: Any) -> Iterator[Row]:
         """All symbols' bars of a day."""
-        return (self._row(number) for number in self._by_key.get(key, np.empty(0)).tolist())
+        return self._told(self._by_key.get(key, np.empty(0, np.int64)))
 
-    def _row(self, number: int) -> Row:
-        row = {name: self.columns[name][number].item() for name in VALUES if name in self.columns}
-        return (
-            {"T": str(self.columns["symbol"][number])}
-            | row
-            | {"key": self.columns["key"][number].item()}
-        )
+    def _told(self, rows: NDArray[np.int64]) -> Iterator[Row]:
+        names = ["symbol", "key", *(name for name in VALUES if name in self.columns)]
+        values = zip(*(self.columns[name][rows].tolist() for name in names), strict=True)
+        called = ["T", *names[1:]]
+        return (dict(zip(called, row, strict=True)) for row in values)
 
 
 @dataclass

@@ -41,6 +41,7 @@ TOO_MANY = (
     "to continue. https://massive.com/pricing"
 )
 FAILURES = ("500", "502", "503", "499", "429", "cut", "truncated", "half_json", "garbage")
+DROP_BYTES, DROP_SECS = 20, 0.02
 MOST_BARS, USUAL_BARS = 50_000, 5_000
 MOST_ROWS, USUAL_ROWS = 1_000, 100
 REQUESTS_KEPT = 100_000
@@ -52,10 +53,11 @@ class Script:
 
     per_minute: requests that a key may make within any minute; None allows any number.
     retry_after: the header of a 429. fail_next: failures of the next requests, one each, see
-    `FAILURES`. fail_share: of all other requests, at random, with one of `fail_with`. forbidden:
-    beginnings of paths that the plan does not have. page_rows: a page has no more. next_host:
-    where the next page is said to be. odd_rows: are put at the end of every page's results.
-    slow_secs: before every answer. echo_key: the answer to a wrong key repeats it.
+    `FAILURES`; "drops" is an answer that comes drop by drop. fail_share: of all other requests,
+    at random, with one of `fail_with`. forbidden: beginnings of paths that the plan does not have.
+    page_rows: a page has no more. next_host: where the next page is said to be. odd_rows: are put
+    at the end of every page's results. slow_secs: before every answer. echo_key: the answer to a
+    wrong key repeats it.
     """
 
     per_minute: int | None = None
@@ -293,6 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     double: MassiveRestDouble
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece: two would wait for each other's confirmation
 
     def setup(self) -> None:
         super().setup()
@@ -342,6 +345,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
         elif failure == "half_json":
             self._send(200, body[: len(body) // 2])
+        elif failure == "drops":
+            self._send(200, body, b"")
+            for at in range(0, len(body), DROP_BYTES):
+                self.wfile.write(body[at : at + DROP_BYTES])
+                self.wfile.flush()
+                time.sleep(DROP_SECS)
         elif failure == "garbage":
             self._send(200, b"<html><body>Please stand by</body></html>")
         elif failure == "429":

@@ -53,12 +53,17 @@ class TryAgain(Exception):
 
 @dataclass
 class MassiveClient:
-    """Requests to one address with one key. rng: of the pauses between tries."""
+    """Requests to one address with one key.
+
+    timeout_secs: how long the server may be silent. answer_secs: how long an answer may take that
+    comes drop by drop. rng: of the pauses between tries.
+    """
 
     base_url: str
     api_key: str = field(repr=False)
     limit: Limit
     timeout_secs: float = 10.0
+    answer_secs: float = 120.0
     rules: RetryRules = field(default_factory=RetryRules)
     rng: random.Random = field(default_factory=random.Random, repr=False)
 
@@ -124,7 +129,7 @@ class MassiveClient:
 
     def _try(self, url: httpx.URL, parse: Callable[[bytes], T]) -> T:
         try:
-            answer = self._http.get(url)
+            answer, body = self._answer(url)
         except httpx.UnsupportedProtocol:
             raise ProviderRefused(
                 f"MASSIVE_REST_URL={self.base_url!r} is no address; https://… is needed"
@@ -132,15 +137,24 @@ class MassiveClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise TryAgain(f"no answer ({type(error).__name__})") from None
         if answer.status_code != httpx.codes.OK:
-            self._failed(url, answer)
+            self._failed(url, answer, body)
         try:
-            return parse(answer.content)
+            return parse(body)
         except BrokenAnswer as error:
             raise TryAgain(str(error)) from None
 
-    def _failed(self, url: httpx.URL, answer: httpx.Response) -> None:
+    def _answer(self, url: httpx.URL) -> tuple[httpx.Response, bytes]:
+        end, parts = time.monotonic() + self.answer_secs, []
+        with self._http.stream("GET", url) as answer:
+            for part in answer.iter_bytes():
+                parts.append(part)
+                if time.monotonic() > end:
+                    raise TryAgain(f"the answer takes longer than {self.answer_secs:g} s")
+        return answer, b"".join(parts)
+
+    def _failed(self, url: httpx.URL, answer: httpx.Response, body: bytes) -> None:
         status = answer.status_code
-        words = f"{status} {complaint(answer.content)}".replace(self.api_key or "\0", "…").strip()
+        words = f"{status} {complaint(body)}".replace(self.api_key or "\0", "…").strip()
         if status in REFUSALS:
             raise ProviderRefused(f"{_shown(url)}: {words}. Check MASSIVE_API_KEY and its plan.")
         if not is_worth_it(status):

@@ -71,6 +71,13 @@ def test_symbols_that_were_named_are_a_part_of_the_file(held: FlatFiles):
     assert unit["part"] != ""
 
 
+def test_a_bar_that_is_there_twice_does_not_make_a_file_of_days_one_of_minutes(held, tmp_path):
+    row = f"AAPL,1,1,2,3,0.5,{DAYS['2024-03-11']},2\n"
+    put(tmp_path, "day_aggs_v1", "2024-03-11", row * 2)
+    (batch,) = held.bars(held.units(wanted())[-1])
+    assert batch.time_ms.tolist() == [MONDAY, MONDAY]
+
+
 def test_the_symbols_are_those_of_the_newest_day(held: FlatFiles):
     assert [row.symbol for row in held.symbols()] == ["AAPL", "BRK.B"]
 

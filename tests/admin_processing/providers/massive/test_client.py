@@ -63,6 +63,16 @@ def test_a_server_that_says_nothing_is_asked_again(server, make_client: Make):
     assert "ReadTimeout" in refused_message(client, UnitFailed)
 
 
+def test_an_answer_that_comes_drop_by_drop_is_given_up_and_asked_for_again(
+    server, make_client: Make
+):
+    server.script.fail_next = ["drops"]
+    client = make_client(answer_secs=0.05)
+    assert names(client) == ["A", "AA", "AAPL", "BRK.B", "MSFT"]
+    server.script.fail_next = ["drops"] * 4
+    assert "takes longer than 0.05 s" in refused_message(client, UnitFailed)
+
+
 def test_nobody_at_the_address_is_a_failure_that_may_pass(make_client: Make):
     client = make_client(base_url="http://127.0.0.1:1")
     assert "ConnectError" in refused_message(client, UnitFailed)
