@@ -65,7 +65,7 @@ def _block(
     stored = grid(symbols, minutes, bars, partial)
     provider = grid(symbols, minutes, theirs)
     ours, listed = listing.as_streamed(cursor, setting.key, stored)
-    known = listing.compared(cursor, setting.key)
+    known = listing.compared(cursor, setting.key, symbols)
     before = np.array([name in known for name in symbols], np.bool_)
     auction = settled.auction_minutes(setting.session, setting.hours, minutes)
     evidence = Evidence(

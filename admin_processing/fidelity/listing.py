@@ -21,7 +21,9 @@ LISTED = """
 SELECT symbol, (extract(epoch FROM "timestamp") * 1000)::int8, ours::text, corrected
 FROM fidelity_differences WHERE source = %s AND day = %s AND symbol = ANY(%s)
 """
-COMPARED = "SELECT symbol FROM fidelity_symbols WHERE source = %s AND day = %s"
+COMPARED = """
+SELECT symbol FROM fidelity_symbols WHERE source = %s AND day = %s AND symbol = ANY(%s)
+"""
 FORGET = "DELETE FROM fidelity_differences WHERE source = %s AND day = %s AND symbol = ANY(%s)"
 LIST = """
 INSERT INTO fidelity_differences (day, source, symbol, "timestamp", ours, theirs, rule, corrected)
@@ -61,9 +63,9 @@ Day = tuple[date, str]
 """A session's date, and the source of the own bars."""
 
 
-def compared(cursor: Any, day: Day) -> set[str]:
-    """The symbols of a day that were compared before."""
-    cursor.execute(COMPARED, [day[1], day[0]])
+def compared(cursor: Any, day: Day, symbols: Sequence[str]) -> set[str]:
+    """Those of the symbols whose day was compared before."""
+    cursor.execute(COMPARED, [day[1], day[0], list(symbols)])
     return {row[0] for row in cursor.fetchall()}
 
 

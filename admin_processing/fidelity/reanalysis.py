@@ -103,10 +103,13 @@ class Reanalysis:
             checkpoint()
             with connection.cursor() as cursor:
                 minutes = store.load_minutes(cursor, self._names, since_ms, until_ms)
-            analyses = [made for minute in minutes for made in self._market.close(minute)]
+            analyses: list[MinuteAnalysis] = []
+            for minute in minutes:
+                checkpoint()
+                analyses += self._market.close(minute)
             made += self._save(analyses)
-        analyses = [*self._market.engine.advance(self.until_ms), *self._ends()]
-        return made + self._save(analyses, lambda cursor, own: last(cursor, made + own))
+        ends = [*self._market.engine.advance(self.until_ms), *self._ends()]
+        return made + self._save(ends, lambda cursor, own: last(cursor, made + own))
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
         """Hours that have bars, cut where a session begins: what it is told has to be stored."""

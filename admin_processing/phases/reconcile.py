@@ -102,7 +102,7 @@ def _symbols(request: RunRequest, session: Session, source: str) -> list[str]:
             mine = [name for name in mine if name in named]
         if request.everything or request.since is not None or request.through is not None:
             return mine
-        known = listing.compared(cursor, (session.day, source))
+        known = listing.compared(cursor, (session.day, source), mine)
     return [name for name in mine if name not in known]
 
 

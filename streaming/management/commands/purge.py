@@ -22,10 +22,13 @@ DERIVED = (
     "daily_patterns",
     "combo_patterns",
     "daily_analyses",
+    "minute_revisions",
     "event_outbox",
 )
 IMPORTED = ("import_coverage", "imported_files", "rejected_rows", "adjusted_history")
 """What is remembered of a source's imports: without it they begin anew."""
+COMPARED = ("fidelity_days", "fidelity_symbols", "fidelity_differences")
+"""How its bars compared with a provider's: of others, that would say nothing."""
 
 
 class Command(BaseCommand):
@@ -68,7 +71,7 @@ class Command(BaseCommand):
         for table in BARS:
             cursor.execute(f"DELETE FROM {table} WHERE source = %s", [source])
             deleted += cursor.rowcount
-        for table in IMPORTED:
+        for table in (*IMPORTED, *COMPARED):
             cursor.execute(f"DELETE FROM {table} WHERE source = %s", [source])
         for table in DERIVED:
             cursor.execute(f"DELETE FROM {table}")
