@@ -20,6 +20,8 @@ from tests.chaos.home import DATABASE_URLS, Home
 from tests.chaos.own_postgres import OwnPostgres, own_postgres
 from tests.chaos.own_redis import OwnRedis
 from tests.chaos.pipeline import Pipeline
+from tests.doubles.massive_market import from_parquet
+from tests.doubles.massive_rest import FAILURES, MassiveRestDouble
 
 pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -249,3 +251,31 @@ def test_a_second_run_does_almost_nothing(pipeline: Pipeline, undisturbed: dict[
     ((counts,),) = pipeline.rows("SELECT counts FROM processing_runs WHERE run_id = %s", second)
     assert counts["import"]["total"] == 0
     assert all(own["rows"] == 0 for own in counts.values())
+
+
+def test_a_source_that_fails_half_the_time_gives_all_that_it_has(
+    place: Pipeline, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    """Over the REST API's double: broken answers, cut connections, servers that are down."""
+    names = [f"S{number:02}" for number in range(SYMBOLS)]
+    market = from_parquet(place.folder / "bars" / "bars.parquet")
+    found = []
+    with MassiveRestDouble(market) as server:
+        env = place.env | {"DAILY_SOURCE": "massive", "MASSIVE_API_KEY": server.key}
+        env |= {"MASSIVE_REST_URL": server.url, "MASSIVE_REST_PER_MINUTE": "100000"}
+        server.script.fail_with = tuple(name for name in FAILURES if name != "429")
+        for share in (0.0, 0.5):
+            server.script.fail_share = share
+            (tmp_path / f"{share}").mkdir()
+            pipeline = Pipeline(env, tmp_path / f"{share}")
+            pipeline.clear()
+            pipeline.worker()
+            run_id = pipeline.ask(symbols=names)
+            pipeline.wait_for_end(run_id, 200)
+            assert pipeline.status(run_id) == "completed", pipeline.logs()
+            found.append(pipeline.left_behind())
+            pipeline.kill_all()
+    good, failing = found
+    for name, rows in good.items():
+        assert failing[name] == rows, name
+    assert [row[2:7] for row in good["bars"]] == [row[2:7] for row in undisturbed["bars"]]
