@@ -72,6 +72,16 @@ def test_what_is_kept_in_redis_tells_no_key_and_runs_out(redis_url: str, redis_c
     limit.close()
 
 
+def test_a_redis_that_was_restarted_has_forgotten_the_script_but_not_the_turns(
+    redis_url: str, redis_client
+):
+    limit = SharedLimit(redis_url, KEY, 1)
+    limit.take()
+    redis_client.script_flush()
+    assert minutes([limit.take()]) == [1]
+    limit.close()
+
+
 def test_without_redis_each_process_keeps_to_its_share(caplog):
     caplog.set_level(logging.WARNING)
     limit = SharedLimit("redis://127.0.0.1:1/0", KEY, 4, processes=4)
