@@ -73,7 +73,7 @@ def folder(setting: str, what: str) -> Path:
     """The path that IMPORT_FOLDER names. Raises ProviderRefused where there is none."""
     if not setting:
         raise ProviderRefused(f"IMPORT_FOLDER is not set, which is {what}. Set it to a path.")
-    path = Path(setting).expanduser()
+    path = Path(setting).expanduser().resolve()
     if not path.exists():
         raise ProviderRefused(f"IMPORT_FOLDER={setting!r} is not there; it is {what}.")
     return path
