@@ -10,7 +10,13 @@ from django.db import connections
 
 from tickstock_site.preflight.database_checks import connect
 from tickstock_site.preflight.outcome import Abort, manage, started_with
-from tickstock_site.preflight.request import SOURCES, StartRequest, default_source, parse_speed
+from tickstock_site.preflight.request import (
+    NO_STREAM,
+    SOURCES,
+    StartRequest,
+    default_source,
+    parse_speed,
+)
 
 SYNTHETIC = ["--source", "synthetic"]
 
@@ -72,6 +78,8 @@ def check_universe(request: StartRequest) -> str:
     from market.models import Universe
     from market.universes import UnknownUniverse, symbols_of
 
+    if source_of(request) == NO_STREAM:
+        return "Universe: nothing is streamed"
     if source_of(request) == "replay":
         return "Universe: a tape is taken whole"
     key = request.universe or settings.STREAMING_UNIVERSE
@@ -114,6 +122,8 @@ def check_feed(request: StartRequest) -> str:
         _check_key()
     if source == "replay":
         _check_tapes(request)
+    if source == NO_STREAM:
+        return "Feed none: pages, workers and schedules alone"
     return f"Feed {source}" + (f": {', '.join(request.tapes)}" if request.tapes else "")
 
 
@@ -122,6 +132,8 @@ def check_source(request: StartRequest) -> str:
     from streaming.store import MixedSources, refuse_mixing
 
     source = source_of(request)
+    if source == NO_STREAM:
+        return "Stored bars may be of any source: nothing is streamed"
     with connect("app_readonly") as connection:
         try:
             refuse_mixing(connection.cursor(), source)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 SLOWEST, FASTEST = 0.001, 1_000_000
-SOURCES = ("synthetic", "massive", "replay")
+NO_STREAM = "none"
+"""No ticks: pages, workers and schedules alone."""
+SOURCES = ("synthetic", "massive", "replay", NO_STREAM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,31 +16,39 @@ BACKGROUND = 10
 
 @dataclass(frozen=True, slots=True)
 class StartOptions:
-    """What `start_all_services` was asked for; `stream_argv` is handed on to `stream_ticks`."""
+    """What `start_all_services` was asked for; `stream_argv` is handed on to `stream_ticks`.
+
+    streams: whether there is a stream at all.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     stream_argv: Sequence[str] = field(default_factory=tuple)
     stream_may_finish: bool = False
+    streams: bool = True
     log_level: str = "INFO"
     worker_processes: int = 2
 
 
 def process_list(options: StartOptions) -> list[ProcessSpec]:
     """In starting order; they are stopped in the reverse one, the stream first."""
-    return [
+    made = [
         _spec("web", web_argv(options.host, options.port)),
         _spec("worker", worker_argv(options), BACKGROUND),
         _spec("beat", [*CELERY, "beat", "-l", options.log_level], BACKGROUND),
         _spec("jobs", [PYTHON, "manage.py", "listen_jobs"], BACKGROUND),
-        ProcessSpec(
-            "stream",
-            [PYTHON, "manage.py", "stream_ticks", *options.stream_argv],
-            _environment("stream"),
-            may_finish=options.stream_may_finish,
-            stop_secs=STREAM_STOP_SECS,
-        ),
     ]
+    return [*made, _stream(options)] if options.streams else made
+
+
+def _stream(options: StartOptions) -> ProcessSpec:
+    return ProcessSpec(
+        "stream",
+        [PYTHON, "manage.py", "stream_ticks", *options.stream_argv],
+        _environment("stream"),
+        may_finish=options.stream_may_finish,
+        stop_secs=STREAM_STOP_SECS,
+    )
 
 
 def web_argv(host: str, port: int) -> list[str]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from tickstock_site.env import env_secret
 from tickstock_site.preflight.market_checks import source_of
 from tickstock_site.preflight.outcome import Abort, manage
-from tickstock_site.preflight.request import StartRequest
+from tickstock_site.preflight.request import NO_STREAM, StartRequest
 from tickstock_site.processes import URL_OF_ROLE
 from tickstock_site.supervisor.logbook import FILE_NAME, Console, Logbook, LogFile
 from tickstock_site.supervisor.machine import Failure, Fleet, describe_exit
@@ -55,6 +55,7 @@ def options_of(request: StartRequest) -> StartOptions:
         port=int(request.port),
         stream_argv=request.stream_argv(),
         stream_may_finish=source_of(request) == "replay",
+        streams=source_of(request) != NO_STREAM,
         log_level=settings.LOG_LEVEL,
         worker_processes=settings.WORKER_PROCESSES,
     )

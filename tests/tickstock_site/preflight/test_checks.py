@@ -238,7 +238,7 @@ def test_a_speed_is_times_real_time_or_as_fast_as_it_goes() -> None:
 
 def test_an_unknown_source_is_told_with_a_near_one() -> None:
     abort = refused(check_feed, StartRequest(source="synthetik"))
-    assert abort.what == "unknown source synthetik: one of synthetic, massive, replay"
+    assert abort.what == "unknown source synthetik: one of synthetic, massive, replay, none"
     assert abort.recovery.endswith("--source synthetic")
 
 

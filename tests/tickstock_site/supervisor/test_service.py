@@ -37,6 +37,11 @@ def test_only_a_replay_may_finish() -> None:
     assert not options_of(StartRequest(source="synthetic")).stream_may_finish
 
 
+def test_without_a_source_there_is_no_stream() -> None:
+    specs = process_list(options_of(StartRequest(source="none")))
+    assert [spec.name for spec in specs] == ["web", "worker", "beat", "jobs"]
+
+
 def test_the_ready_line_has_an_address_to_open() -> None:
     line = ready_line(StartRequest(host="0.0.0.0", port="8001"), 4.25)
     assert line == "TickStock is ready at http://127.0.0.1:8001/ after 4.2 s (Ctrl+C stops it)"
