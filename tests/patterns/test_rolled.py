@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from patterns.matrix import BarWindow
-from patterns.rolled import MINUTES, SessionHours, roll
+from patterns.rolled import MINUTES, SessionHours, roll, roll_series
 from tests.patterns.bars import MINUTE
 
 OPENED = 34_200_000  # 09:30
@@ -97,3 +97,29 @@ def test_the_chosen_symbols_alone_are_rolled_up():
     made = roll(window(BARS), np.array([1, 2]), clock("09:30"), clock("09:40"), most=20)
     assert made.symbol_id.tolist() == [1, 2]
     assert made.close.tolist() == [20.0, 30.0]
+
+
+def test_whole_days_are_rolled_up_to_the_same_bits_as_bucket_by_bucket():
+    days = {row: sorted(bars) for row, bars in BARS.items()}
+    times = [(row, clock(bar[0]), bar) for row, bars in days.items() for bar in bars]
+    names = ("open", "high", "low", "close", "volume", "vwap", "partial")
+    minutes = {name: np.array([bar[n + 1] for _, _, bar in times]) for n, name in enumerate(names)}
+    minutes |= {"trade_count": np.arange(len(times)), "revision": np.arange(len(times)) % 3}
+    buckets = np.array([HOURS.bucket(time, "5m")[0] for _, time, _ in times])
+    made = roll_series(np.array([row for row, _, _ in times]), buckets, minutes)
+    assert made.place.tolist() == [0, 0, 0, 1, 2]
+    assert made.trade_count.tolist() == [0, 1 + 2 + 3, 4, 5, 6]
+    assert made.revision.tolist() == [0, 2, 1, 2, 0]
+    for start in np.unique(buckets).tolist():
+        one = roll(window(BARS), np.arange(3), start, start + 5 * MINUTE, most=20)
+        here = made.start_ms == start
+        assert made.place[here].tolist() == one.symbol_id.tolist()
+        for name in ("open", "high", "low", "close", "volume", "vwap", "is_partial"):
+            assert getattr(made, name)[here].tobytes() == getattr(one, name).tobytes(), name
+
+
+def test_nothing_is_made_of_no_minutes():
+    names = ("open", "high", "low", "close", "volume", "vwap")
+    minutes = {name: np.zeros(0) for name in names} | {"partial": np.zeros(0, np.bool_)}
+    none = np.zeros(0, np.int64)
+    assert len(roll_series(none, none, minutes | {"trade_count": none, "revision": none})) == 0

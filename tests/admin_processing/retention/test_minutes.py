@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, OperationalError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
+from admin_processing.retention import minutes
 from admin_processing.retention.minutes import DroppedDay, drop_minutes
 from admin_processing.tasks import drop_old_data
 from market.calendar import configured_calendar, from_ms
@@ -77,9 +78,9 @@ def session_minutes(day: date) -> list[datetime]:
 def store_days() -> None:
     """Three sessions: one symbol in every minute, the other in some."""
     for day in DAYS:
-        minutes = session_minutes(day)
-        store_minutes("AAPL", minutes)
-        store_minutes("MSFT", [m for m in minutes if m.minute % 7 < 3])
+        moments = session_minutes(day)
+        store_minutes("AAPL", moments)
+        store_minutes("MSFT", [m for m in moments if m.minute % 7 < 3])
 
 
 def ask(client: Client, path: str) -> list[dict[str, Any]]:
@@ -178,8 +179,7 @@ def test_minutes_that_come_back_for_one_symbol_hide_nothing_else(trader: Client)
     store_days()
     before = all_bars(trader)
     drop()
-    minutes = session_minutes(FIRST)
-    store_minutes("AAPL", minutes)
+    store_minutes("AAPL", session_minutes(FIRST))
     after = all_bars(trader)
     for asked, bars in before.items():
         assert_same(after[asked], bars)
@@ -317,3 +317,27 @@ def test_the_workers_role_may_do_all_of_it(
     gone = list(itertools.islice(drop_minutes(BEFORE, None), 5))
     assert [day.dropped for day in gone] == [1, 1, 1]
     assert RolledBar.objects.count() == 2 * (79 + 27 + 7 + 79 + 27 + 7 + 43 + 15 + 4)
+
+
+@pytest.mark.django_db(databases=["default", "readwrite"], transaction=True)
+def test_nobody_adds_minutes_to_a_day_while_it_is_rolled_up(
+    committed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = (
+        "INSERT INTO ohlcv_1min (symbol, timestamp, open, high, low, close, volume)"
+        " VALUES ('LATE', %s, 1, 1, 1, 1, 1)"
+    )
+    roll_up = minutes.roll_up
+
+    def with_late_minutes(*of: Any) -> int:
+        rolled = roll_up(*of)
+        with connections["readwrite"].cursor() as cursor:
+            cursor.execute("SET lock_timeout TO '300ms'")
+            cursor.execute(insert, [session_minutes(EARLY)[0]])  # another day is nobody's concern
+            with pytest.raises(OperationalError, match="lock timeout"):
+                cursor.execute(insert, [session_minutes(FIRST)[0]])
+        return rolled
+
+    monkeypatch.setattr(minutes, "roll_up", with_late_minutes)
+    assert next(drop_minutes(BEFORE, None)).dropped == 1
+    assert not MinuteBar.objects.filter(timestamp__date=FIRST).exists()
