@@ -59,11 +59,8 @@ def _page(title: str, name: str, about: str, permission: str) -> Entry:
 
 ENTRIES: dict[str, tuple[Entry, ...]] = {
     "Operations": (
-        _page(
-            "Daily processing",
-            "daily-processing",
-            "Status, next run, and the buttons",
-            "admin_processing.view_processingrun",
+        Entry(
+            "Daily processing", "operations:daily-processing", "Status, next run, and the buttons"
         ),
         _page(
             "Data quality",

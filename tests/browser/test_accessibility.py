@@ -16,6 +16,7 @@ PAGES = [
     "/nothing-here/",
     "/admin/",
     "/admin/data-quality/",
+    "/admin/daily-processing",
     "/admin/admin_processing/processingrun/",
     "/admin/django_celery_beat/periodictask/add/",
     "/admin/data/bars/",

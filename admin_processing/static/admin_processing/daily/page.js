@@ -28,7 +28,7 @@ let asking;
 const trouble = { web: "", database: "", access: "" };
 
 function say() {
-  const live = socket.current === "open";
+  const live = socket.current === "open" && !trouble.database;
   const link = find("[data-link]");
   const text = !live ? `not live, as of ${asOf} New York` : redisIsUp ? "live" : "Redis is down, so this page asks every few seconds";
   if (link.textContent !== text) link.textContent = text;
@@ -43,7 +43,7 @@ function lost(error) {
   const then = `What you see is from ${asOf} New York.`;
   if (error instanceof SignedOut) trouble.access = "You have been signed out. Load the page again to sign in.";
   else if (error instanceof TypeError) trouble.web = `The server does not answer. ${then} The page goes on asking.`;
-  else trouble.database = `The server can not say how things are: the database may be down. ${then}`;
+  else trouble.database = `The server can not say how things are: the database does not answer. ${then}`;
 }
 
 // --- what there is to show ------------------------------------------------------------------------
