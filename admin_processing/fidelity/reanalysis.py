@@ -30,7 +30,8 @@ from streaming.analyst import without
 from streaming.market_sessions import MarketSessions, Rolled
 
 HOUR_MS = 60 * MINUTE_MS
-"""Of one transaction, and of what is read at once."""
+PIECE_MS = 15 * MINUTE_MS
+"""Of one transaction: a live minute's detections wait for it, in markets that never close."""
 HOURS = """
 SELECT DISTINCT (extract(epoch FROM date_trunc('hour', "timestamp")) * 1000)::int8 FROM ohlcv_1min
 WHERE "timestamp" >= %s AND "timestamp" < %s ORDER BY 1
@@ -120,7 +121,8 @@ class Reanalysis:
             until_ms = min(since_ms + HOUR_MS, self.until_ms)
             since_ms = max(since_ms, self._start_ms)
             begins = (self._hours.session_start(ms) for ms in (since_ms, until_ms - MINUTE_MS))
-            cuts = {since_ms, until_ms, *(ms for ms in begins if since_ms < ms < until_ms)}
+            cuts = {*range(since_ms, until_ms, PIECE_MS), until_ms}
+            cuts |= {ms for ms in begins if since_ms < ms < until_ms}
             yield from pairwise(sorted(cuts))
 
     def _ends(self) -> list[MinuteAnalysis]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from admin_processing.models import (
     FidelitySymbol,
     ProcessingLog,
 )
-from admin_processing.phases import reconcile
+from admin_processing.phases import heal, reconcile
 from admin_processing.providers.base import UnitFailed
 from admin_processing.providers.massive.client import MassiveClient
 from admin_processing.providers.massive.provider import MassiveProvider
@@ -75,7 +76,7 @@ def provider(monkeypatch: Any) -> MadeProvider:
 
 
 def compared(**asked: Any) -> str:
-    run_id = ask(phases=["reconcile"], **{"since": DAY, "through": DAY, **asked})
+    run_id = ask(**{"phases": ["reconcile"], "since": DAY, "through": DAY, **asked})
     work_through()
     assert row(run_id, "status", "error") == ("completed", "")
     return run_id
@@ -241,6 +242,45 @@ def test_without_days_the_last_sessions_are_compared_once(
     assert len(provider.read) == 5
     compared(since=None, through=None)
     assert len(provider.read) == 5
+
+
+def test_a_night_heals_then_compares_and_analyses_once(
+    provider: MadeProvider, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(heal.PHASE, "_find", lambda name: provider)
+    Streamed().feed(BARS)
+    whole, values = everything(), indicators()
+    clear()
+    Streamed().feed(without(changed(10, 1, close=float(BARS[10].low[1])), range(20, 22)))
+    gap = enter_gap(BARS[20].minute_ms, BARS[21].minute_ms + 1)
+    compared(phases=["heal", "reconcile"])
+    assert everything() == whole
+    same_indicators(indicators(), values)
+    gap.refresh_from_db()
+    assert gap.healed_how == "rest: 10 bars"
+    assert figures() == (150, 149, 0, 1, 1)
+    told = "indicators and detections of changed minutes"
+    assert ProcessingLog.objects.filter(message__startswith=told).count() == 1
+
+
+def test_several_workers_add_up_one_day(provider: MadeProvider) -> None:
+    stored(changed(10, 1, volume=7.0))
+    run_id = ask(phases=["reconcile"], since=DAY, through=DAY)
+
+    def work() -> None:
+        try:
+            work_through()
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert row(run_id, "status") == "completed"
+    assert figures() == (150, 149, 0, 1, 1)
+    assert FidelityDay.objects.get().symbols == 5
 
 
 def test_a_replayed_market_has_nobody_to_be_compared_with(provider: MadeProvider) -> None:
