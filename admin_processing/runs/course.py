@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from admin_processing.runs import failures, ledger, messages, opening, progress
-from admin_processing.runs.chunk_work import ChunkWork, weight
+from admin_processing.runs.chunk_work import weight
 from admin_processing.runs.ledger import Chunk, Run
-from admin_processing.runs.phase import ChunkPlan, RunCancelled
+from admin_processing.runs.phase import ChunkPlan, LeaseLost, RunCancelled
 from admin_processing.runs.request import parse
 
 logger = logging.getLogger(__name__)
@@ -85,17 +85,18 @@ def _cancel(cursor: Any, run: Run) -> bool:
     return _end(cursor, run | {"note": run["note"] or "cancelled"}, "cancelled")
 
 
-def begin_phase(run_id: Any, chunk: Chunk, work: ChunkWork, plans: Sequence[ChunkPlan]) -> None:
+def begin_phase(run_id: Any, chunk: Chunk, holder: str, plans: Sequence[ChunkPlan]) -> None:
     """The phase's chunks are planned: now it is known how much there is, and told.
 
-    Raises Interrupted.
+    The planning ends in the same transaction, so that it is done once. Raises Interrupted.
     """
-    work.checkpoint()
     total = sum(weight(plan.units) for plan in plans)
     with transaction.atomic(), connection.cursor() as cursor:
         run = ledger.lock(cursor, run_id)
         if run["status"] != "running":
             raise RunCancelled(f"the run is {run['status']}")
+        if not ledger.finish(cursor, chunk, holder):
+            raise LeaseLost(f"the planning of {chunk.phase} was taken by somebody else")
         run = run | {"counts": progress.added(run["counts"], chunk.phase, total=total)}
         ledger.change(cursor, run, messages.phase(run, "started", ledger.now()))
         ledger.log(cursor, run, f"{chunk.phase}: {total} to do in {len(plans)} pieces")
@@ -103,7 +104,7 @@ def begin_phase(run_id: Any, chunk: Chunk, work: ChunkWork, plans: Sequence[Chun
         ledger.add_chunks(cursor, run, rows)
 
 
-def finish_chunk(run_id: Any, chunk: Chunk, holder: str) -> None:
+def finish_chunk(chunk: Chunk, holder: str) -> None:
     """The chunk is done, if it is still its holder's."""
     with transaction.atomic(), connection.cursor() as cursor:
         if not ledger.finish(cursor, chunk, holder):

@@ -40,7 +40,8 @@ WHERE id = (
         AND stage = (SELECT min(stage) FROM processing_chunks
             WHERE run_id = %(run)s AND phase = %(phase)s AND status <> 'done')
         AND (status = 'waiting' AND coalesce(lease_until, '-infinity') <= clock_timestamp()
-            OR status = 'working' AND lease_until < clock_timestamp())
+            OR status = 'working' AND lease_until < clock_timestamp()
+            OR status = 'working' AND holder = %(holder)s)
     ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING {CHUNK}
 """

@@ -97,7 +97,11 @@ def _work(run: Run, chunk: Chunk, holder: str, wake: Wake) -> None:
         with Keeper(run["run_id"], chunk, holder, course.move) as keeper:
             if chunk.attempts > ledger.MOST_ATTEMPTS:
                 raise PhaseFailed(_never_finished(chunk))
-            _do(run, chunk, ChunkWork(run, chunk, holder, keeper), wake)
+            if chunk.stage == ledger.PLANNING:
+                _plan(run, chunk, holder, wake)
+            else:
+                phase_named(chunk.phase).work(chunk.units, ChunkWork(run, chunk, holder, keeper))
+                course.finish_chunk(chunk, holder)
     except Interrupted as reason:
         logger.info("%s, chunk %d: %s", chunk.phase, chunk.id, reason)
         _let_go(chunk, holder)
@@ -111,17 +115,11 @@ def _work(run: Run, chunk: Chunk, holder: str, wake: Wake) -> None:
         # Whatever broke, the run must end and say so, or it would be begun again for ever.
         logger.exception("%s, chunk %d broke", chunk.phase, chunk.id)
         course.fail(run["run_id"], chunk, f"{type(error).__name__}: {error}")
-    else:
-        course.finish_chunk(run["run_id"], chunk, holder)
 
 
-def _do(run: Run, chunk: Chunk, work: ChunkWork, wake: Wake) -> None:
-    phase = phase_named(chunk.phase)
-    if chunk.stage != ledger.PLANNING:
-        phase.work(chunk.units, work)
-        return
-    plans = phase.plan(parse(run["parameters"]))
-    course.begin_phase(run["run_id"], chunk, work, plans)
+def _plan(run: Run, chunk: Chunk, holder: str, wake: Wake) -> None:
+    plans = phase_named(chunk.phase).plan(parse(run["parameters"]))
+    course.begin_phase(run["run_id"], chunk, holder, plans)
     wake(len(plans))
 
 

@@ -57,10 +57,10 @@ def in_planning(point: Point) -> None:
 
 
 def at_the_chunks_end(point: Point) -> None:
-    """All units are done, the chunk is not."""
-    from admin_processing.runs import course
+    """All units are done, or planned, and the chunk is not yet."""
+    from admin_processing.runs import ledger
 
-    _before(course, "finish_chunk", point, lambda run_id, chunk, *_: chunk.phase)
+    _before(ledger, "finish", point, lambda cursor, chunk, *_: chunk.phase)
 
 
 def between_phases(point: Point) -> None:

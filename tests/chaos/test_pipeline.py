@@ -150,7 +150,7 @@ def assert_as_undisturbed(pipeline: Pipeline, run_id: str, undisturbed: dict[str
 
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize(
-    "point", ["in_the_unit", "after_the_unit", "in_planning", "between_phases"]
+    "point", ["in_the_unit", "after_the_unit", "at_the_chunks_end", "between_phases"]
 )
 def test_a_worker_killed_in_any_phase_loses_nothing_and_repeats_nothing(
     pipeline: Pipeline, undisturbed: dict[str, Any], phase: str, point: str

@@ -217,6 +217,25 @@ def test_a_worker_that_dies_leaves_the_rest_of_its_chunk_to_others(
     )
 
 
+def test_a_plan_that_is_made_twice_is_kept_once(phases: dict[str, MadeUp]) -> None:
+    """A planner whose lease ran out while it planned finds that somebody else has."""
+    others: list[str] = []
+
+    def plan_slowly(request: Any) -> Any:
+        if not others:
+            others.append("taken")
+            ProcessingChunk.objects.filter(status="working").update(
+                holder="somebody else", lease_until=ledger.now()
+            )
+        return phases["import"].plans
+
+    phases["import"].plan = plan_slowly  # type: ignore[method-assign]
+    run_id = ask(phases=["import"])
+    work_through()
+    assert row(run_id, "status") == "completed"
+    assert counts(run_id)["import"]["total"] == counts(run_id)["import"]["done"] == 12
+
+
 def test_a_chunk_whose_lease_is_lost_writes_nothing_more(phases: dict[str, MadeUp]) -> None:
     def lose(unit: str) -> None:
         if unit == "import0.1":
