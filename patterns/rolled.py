@@ -90,7 +90,7 @@ def roll(window: BarWindow, rows: Ints, start_ms: int, end_ms: int, most: int) -
 class RolledSeries:
     """Bars of many buckets, one element a bar: a symbol's place, and where its bucket starts.
 
-    trade_count: the sum of its minutes'; revision: the highest of theirs.
+    minutes: how many it is made of; trade_count: the sum of theirs; revision: their highest.
     """
 
     place: Ints
@@ -102,6 +102,7 @@ class RolledSeries:
     volume: Floats
     vwap: Floats
     is_partial: Bools
+    minutes: Ints
     trade_count: Ints
     revision: Ints
 
@@ -126,6 +127,7 @@ def roll_series(place: Ints, bucket_ms: Ints, minutes: Mapping[str, NDArray[Any]
         place[first],
         bucket_ms[first],
         **added.columns(added.begun),
+        minutes=np.bincount(bar, minlength=len(first)),
         trade_count=np.add.reduceat(minutes["trade_count"], first),
         revision=np.maximum.reduceat(minutes["revision"], first),
     )

@@ -36,23 +36,27 @@ ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET (
     excluded.is_partial
 )
 """
-# The stream leaves out the counts, so that each of its bars is written once more.
+# The stream leaves out the counts, so that each of its bars is written once more. One that has
+# them may have lost its minutes since: a few of those that come back do not make a better bar.
 COMPLETE = """
 INSERT INTO ohlcv_rolled AS bar (symbol, timeframe, "timestamp", open, high, low, close, volume,
-    vwap, is_partial, trade_count, revision)
+    vwap, is_partial, minutes, trade_count, revision)
 SELECT symbol, timeframe, "timestamp", open, high, low, close, volume, NULLIF(vwap, 'NaN'),
-    is_partial, trade_count, revision
+    is_partial, minutes, trade_count, revision
 FROM incoming_rolled
 ON CONFLICT (symbol, timeframe, "timestamp") DO UPDATE SET (
-    open, high, low, close, volume, vwap, is_partial, trade_count, revision
+    open, high, low, close, volume, vwap, is_partial, minutes, trade_count, revision
 ) = (
     excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume, excluded.vwap,
-    excluded.is_partial, excluded.trade_count, excluded.revision
+    excluded.is_partial, excluded.minutes, excluded.trade_count, excluded.revision
 )
-WHERE (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.vwap, bar.is_partial,
-    bar.trade_count, bar.revision)
-IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
-    excluded.vwap, excluded.is_partial, excluded.trade_count, excluded.revision)
+WHERE excluded.minutes >= coalesce(bar.minutes, 0) AND (
+    bar.open, bar.high, bar.low, bar.close, bar.volume, bar.vwap, bar.is_partial, bar.minutes,
+    bar.trade_count, bar.revision
+) IS DISTINCT FROM (
+    excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume, excluded.vwap,
+    excluded.is_partial, excluded.minutes, excluded.trade_count, excluded.revision
+)
 """
 
 
@@ -72,7 +76,10 @@ def save(cursor: Any, symbols: Sequence[str], rolled: Sequence[tuple[str, Rolled
 
 
 def complete(cursor: Any, symbols: Sequence[str], timeframe: str, bars: RolledSeries) -> int:
-    """Insert what is missing, replace what differs, in the caller's transaction; how many rows."""
+    """Insert what is missing, replace what differs, in the caller's transaction; how many rows.
+
+    A bar that was made of more minutes, which have been dropped since, stays.
+    """
     if not len(bars):
         return 0
     cursor.execute(STAGING)
@@ -82,6 +89,7 @@ def complete(cursor: Any, symbols: Sequence[str], timeframe: str, bars: RolledSe
         '"timestamp"': ("i8", timestamps(bars.start_ms)),
         **{field: ("f8", getattr(bars, field)) for field in FIELDS},
         "is_partial": ("bool", bars.is_partial),
+        "minutes": ("i2", bars.minutes),
         "trade_count": ("i8", bars.trade_count),
         "revision": ("i4", bars.revision),
     }

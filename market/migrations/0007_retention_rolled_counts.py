@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("market", "0006_symbols_history_and_dividends")]
 
     operations = [
+        migrations.AddField("rolledbar", "minutes", models.SmallIntegerField(null=True)),
         migrations.AddField("rolledbar", "trade_count", models.BigIntegerField(null=True)),
         migrations.AddField("rolledbar", "revision", models.IntegerField(null=True)),
     ]

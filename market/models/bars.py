@@ -71,7 +71,8 @@ class RolledBar(models.Model):
 
     A cache: a start of the stream reads the last few hundred of each timeframe, which would be
     tens of thousands of minute bars a symbol. Where the minutes have been dropped, what is left of
-    them: then it is complete, and trade_count and revision are known, which are null before.
+    them: then it is complete, and minutes (how many it was made of), trade_count and revision are
+    known, which are null before.
     """
 
     pk = models.CompositePrimaryKey("symbol", "timeframe", "timestamp")
@@ -85,6 +86,7 @@ class RolledBar(models.Model):
     volume = models.FloatField()
     vwap = models.FloatField(null=True)
     is_partial = models.BooleanField(default=False, db_default=False)
+    minutes = models.SmallIntegerField(null=True)
     trade_count = models.BigIntegerField(null=True)
     revision = models.IntegerField(null=True)
 

@@ -45,7 +45,7 @@ started AS (
         floor((extract(epoch FROM timestamp)::float8 - off) / %(step)s) * %(step)s + off
     ) AS bar_start FROM placed
 )
-SELECT bar_start AS timestamp, min(timestamp) AS first_minute,
+SELECT bar_start AS timestamp, count(*) AS minutes,
     (array_agg(open ORDER BY timestamp))[1] AS open, max(high) AS high, min(low) AS low,
     (array_agg(close ORDER BY timestamp DESC))[1] AS close, sum(volume) AS volume,
     sum(vwap * volume) / nullif(sum(volume) FILTER (WHERE vwap IS NOT NULL), 0) AS vwap,
@@ -61,14 +61,11 @@ WHERE symbol = %(symbol)s AND timestamp >= %(start)s AND timestamp < %(end)s
 ORDER BY timestamp DESC LIMIT %(limit)s
 """
 
-# What is left of days whose minutes have been dropped.
-ROLLED_BARS = """
-SELECT timestamp, open, high, low, close, volume, vwap, coalesce(trade_count, 0) AS trade_count,
-    is_partial, coalesce(revision, 0) AS revision
-FROM ohlcv_rolled
-WHERE symbol = %(symbol)s AND timeframe = %(timeframe)s
+# What was made of minutes before they were dropped.
+ROLLED_BARS = f"""
+SELECT timestamp, {FIELDS}, minutes FROM ohlcv_rolled
+WHERE symbol = %(symbol)s AND timeframe = %(timeframe)s AND minutes IS NOT NULL
     AND timestamp >= %(start)s AND timestamp < %(end)s
-    AND NOT (timestamp AT TIME ZONE 'UTC')::date = ANY(%(days)s::date[])
 ORDER BY timestamp DESC LIMIT %(limit)s
 """
 
@@ -92,10 +89,10 @@ class BarQuery:
 def bars(query: BarQuery) -> list[dict[str, Any]]:
     """The bars, oldest first, as the API shows them.
 
-    Bars of 5m to 1h begin at the session's open, outside sessions at midnight; where their minutes
-    have been dropped, they are those that were kept of them. 1d are the stored
-    daily bars, and for the days after those what the minutes give. With `fill`, minutes without a
-    trade are there too, flat at the close before them and marked `filled`.
+    Bars of 5m to 1h begin at the session's open, outside sessions at midnight; they are there still
+    when their minutes have been dropped. 1d are the stored daily bars, and for the days after those
+    what the minutes give. With `fill`, minutes without a trade are there too, flat at the close
+    before them and marked `filled`.
     """
     found = bars_between(query)
     if query.fill and query.timeframe != "1d":
@@ -108,6 +105,8 @@ def bars(query: BarQuery) -> list[dict[str, Any]]:
 def bars_between(query: BarQuery) -> list[dict[str, Any]]:
     """The same as traded, without filling, their timestamps as datetimes."""
     found = _daily(query) if query.timeframe == "1d" else _intraday(query)
+    for bar in found:
+        bar.pop("minutes", None)
     return sorted(found, key=lambda bar: bar["timestamp"])
 
 
@@ -123,16 +122,19 @@ def _intraday(query: BarQuery) -> list[dict[str, Any]]:
 
 
 def _with_rolled(query: BarQuery, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The bars of the minutes and, of days without any, the rolled ones; the newest `limit`.
+    """The newest `limit` of what the stored minutes give and of what was made of dropped ones.
 
-    A bar that reaches over midnight out of a day without minutes would lack its first half.
+    Where both are there, a few minutes have come back, or the bar reaches over midnight out of a
+    day that is gone: the one of more minutes is the whole one.
     """
-    days = {bar.pop("first_minute").astimezone(UTC).date() for bar in found}
-    wanted = _parameters(query) | {"timeframe": query.timeframe, "days": list(days)}
+    wanted = _parameters(query) | {"timeframe": query.timeframe}
     if len(found) >= query.limit:
         wanted["start"] = found[-1]["timestamp"]  # older ones are not asked for
     kept = {bar["timestamp"]: bar for bar in found}
-    kept |= {bar["timestamp"]: bar for bar in rows(ROLLED_BARS, wanted)}
+    for bar in rows(ROLLED_BARS, wanted):
+        other = kept.get(bar["timestamp"])
+        if other is None or bar["minutes"] > other["minutes"]:
+            kept[bar["timestamp"]] = bar
     return sorted(kept.values(), key=lambda bar: bar["timestamp"])[-query.limit :]
 
 
@@ -164,10 +166,7 @@ def _daily(query: BarQuery) -> list[dict[str, Any]]:
     newest = stored[0]["timestamp"] + timedelta(days=1) if stored else EARLIEST
     start = max(query.start or EARLIEST, newest)
     later = BarQuery(query.symbol, "1d", start, query.end, query.limit)
-    made = _longer(later, MINUTES["1d"])
-    for bar in made:
-        del bar["first_minute"]
-    return (made + stored)[: query.limit]
+    return (_longer(later, MINUTES["1d"]) + stored)[: query.limit]
 
 
 def _filled(

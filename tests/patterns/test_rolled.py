@@ -108,6 +108,7 @@ def test_whole_days_are_rolled_up_to_the_same_bits_as_bucket_by_bucket():
     buckets = np.array([HOURS.bucket(time, "5m")[0] for _, time, _ in times])
     made = roll_series(np.array([row for row, _, _ in times]), buckets, minutes)
     assert made.place.tolist() == [0, 0, 0, 1, 2]
+    assert made.minutes.tolist() == [1, 3, 1, 1, 1]
     assert made.trade_count.tolist() == [0, 1 + 2 + 3, 4, 5, 6]
     assert made.revision.tolist() == [0, 2, 1, 2, 0]
     for start in np.unique(buckets).tolist():

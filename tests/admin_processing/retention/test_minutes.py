@@ -185,6 +185,17 @@ def test_minutes_that_come_back_for_one_symbol_hide_nothing_else(trader: Client)
         assert_same(after[asked], bars)
 
 
+def test_a_few_minutes_that_come_back_spoil_no_bar(trader: Client) -> None:
+    store_days()
+    before = all_bars(trader)
+    for _ in range(2):
+        drop()
+        store_minutes("AAPL", session_minutes(FIRST)[7:10], seed=2)
+        after = all_bars(trader)
+        for asked, bars in before.items():
+            assert_same(after[asked], bars)
+
+
 def test_indicators_are_computed_from_what_is_left(trader: Client) -> None:
     store_days()
     path = "/indicators/AAPL?timeframe=5m&names=SMA_20,RSI_14&limit=100"
