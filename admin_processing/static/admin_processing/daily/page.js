@@ -3,7 +3,7 @@
 import { LiveSocket } from "../../streaming/socket.js";
 import { forgetAnswers, listen } from "./asking.js";
 import { watch } from "./health.js";
-import { headline, refresh, showOverall, showPhase, SignedOut, tick } from "./parts.js";
+import { headline, PATIENCE_MS, refresh, showOverall, showPhase, SignedOut, tick } from "./parts.js";
 import { clockNow } from "./words.js";
 
 const SOON_MS = 150;
@@ -21,18 +21,24 @@ let underWay = !find("[data-cancel]").hidden;
 let redisIsUp = true;
 let askAfter = FIRST_ASK_MS;
 let soon;
+let renewing = false;
 let asking;
 
 // --- what is shown of the connection --------------------------------------------------------------
 
 const trouble = { web: "", database: "", access: "" };
 
+const announce = (text) => (find("[data-announce]").textContent = text);
+
 function say() {
   const live = socket.current === "open" && !trouble.database;
   const link = find("[data-link]");
   const text = !live ? `not live, as of ${asOf} New York` : redisIsUp ? "live" : "Redis is down, so this page asks every few seconds";
   if (link.textContent !== text) link.textContent = text;
-  link.dataset.state = live && redisIsUp ? "live" : "asked";
+  const state = !live ? "lost" : redisIsUp ? "live" : "asked";
+  // The time of the last answer changes every few seconds: only what it means is said aloud.
+  if (link.dataset.state && link.dataset.state !== state) announce(live ? text : "The page is not live any more");
+  link.dataset.state = state;
   const place = find("[data-trouble]");
   const told = trouble.access || trouble.web || trouble.database;
   if (place.textContent !== told) place.textContent = told;
@@ -42,7 +48,7 @@ function say() {
 function lost(error) {
   const then = `What you see is from ${asOf} New York.`;
   if (error instanceof SignedOut) trouble.access = "You have been signed out. Load the page again to sign in.";
-  else if (error instanceof TypeError) trouble.web = `The server does not answer. ${then} The page goes on asking.`;
+  else if (error instanceof TypeError || error.name === "TimeoutError") trouble.web = `The server does not answer. ${then} The page goes on asking.`;
   else trouble.database = `The server can not say how things are: the database does not answer. ${then}`;
 }
 
@@ -50,8 +56,8 @@ function lost(error) {
 
 /** The parts anew; the status is announced if it is another than before. */
 async function renew() {
-  clearTimeout(soon);
   soon = undefined;
+  renewing = true;
   try {
     const wasUnderWay = underWay;
     underWay = OPEN.includes(await refresh());
@@ -61,13 +67,19 @@ async function renew() {
   } catch (error) {
     lost(error);
   }
+  renewing = false;
   find("[data-cancel]").hidden = !underWay;
-  if (headline() !== said) find("[data-announce]").textContent = said = headline();
+  if (headline() !== said) announce((said = headline()));
   say();
 }
 
+/** Once, however often it is asked for meanwhile; never two at a time. */
 function renewSoon() {
-  soon ??= setTimeout(renew, SOON_MS);
+  soon ??= setTimeout(() => {
+    if (!renewing) return renew();
+    soon = undefined;
+    return renewSoon();
+  }, SOON_MS);
 }
 
 /** The status, as the socket sends it on connect and the API when asked. */
@@ -95,7 +107,10 @@ function hear(message) {
 
 async function ask() {
   try {
-    const response = await fetch("/api/processing/status", { headers: { accept: "application/json" } });
+    const response = await fetch("/api/processing/status", {
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
     if (response.status === 401) throw new SignedOut();
     if (!response.ok) throw new Error(`${response.status}`);
     take(await response.json());

@@ -3,13 +3,14 @@
 import { counts, here, pace, span, until } from "./words.js";
 
 const NOW = "/admin/daily-processing/now";
+export const PATIENCE_MS = 20000;
 const shown = new Map();
 
 export class SignedOut extends Error {}
 
 /** Put in those parts that differ; gives the run's status. Rejects where the server can not say. */
 export async function refresh() {
-  const response = await fetch(NOW, { headers: { accept: "text/html" } });
+  const response = await fetch(NOW, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS) });
   if (response.redirected) throw new SignedOut();
   if (!response.ok) throw new Error(`${response.status}`);
   const sent = new DOMParser().parseFromString(await response.text(), "text/html");
