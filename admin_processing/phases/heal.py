@@ -15,6 +15,7 @@ from admin_processing.fidelity import clock, following, gaps, own, reference, re
 from admin_processing.fidelity.gaps import Cell, Gap
 from admin_processing.fidelity.reference import Answer
 from admin_processing.fidelity.repair import Setting
+from admin_processing.phases.daily_bars import symbols_for
 from admin_processing.providers import registry
 from admin_processing.providers.base import Ints, Provider, ProviderRefused, UnitFailed
 from admin_processing.runs.phase import ChunkPlan, PhaseFailed, Work
@@ -170,11 +171,11 @@ def _by_day(cells: Sequence[Cell], request: RunRequest) -> dict[date, list[str]]
     """The symbols with partial bars of each session, of those that the request names."""
     hours = configured_calendar()
     sessions = {minute: hours.session_at(minute) for minute in {cell[1] for cell in cells}}
-    wanted = set(request.symbols)
+    wanted = set(symbols_for(request)) if request.symbols or request.universe else None
     found: dict[date, set[str]] = defaultdict(set)
     for symbol, minute in cells:
         session = sessions[minute]
-        if session is None or (wanted and symbol not in wanted):
+        if session is None or (wanted is not None and symbol not in wanted):
             continue
         if request.through is None or session.day <= request.through:
             found[session.day].add(symbol)
