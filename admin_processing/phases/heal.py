@@ -11,10 +11,20 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
-from admin_processing.fidelity import clock, following, gaps, own, reference, repair, retry, settled
+from admin_processing.fidelity import (
+    clock,
+    following,
+    gaps,
+    own,
+    pieces,
+    reference,
+    repair,
+    settled,
+)
 from admin_processing.fidelity.gaps import Cell, Gap
 from admin_processing.fidelity.reference import Answer
 from admin_processing.fidelity.repair import Setting
+from admin_processing.phases import retries
 from admin_processing.phases.daily_bars import symbols_for
 from admin_processing.providers import registry
 from admin_processing.providers.base import Ints, Provider, ProviderRefused, UnitFailed
@@ -40,7 +50,10 @@ class HealPhase:
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
         """A piece for each gap, then partial bars by day. Raises PhaseFailed."""
         if request.retry_of:
-            return [*retry.chunks(request.retry_of, self.name), following.plan(LAST)]
+            return [
+                *pieces.pieces(retries.unresolved(request.retry_of, self.name), FIRST),
+                following.plan(LAST),
+            ]
         with connection.cursor() as cursor:
             source = own.source(cursor)
         if why := reference.why_nobody(source):
@@ -70,7 +83,7 @@ class HealPhase:
             for day, symbols in _by_day(cells, request).items()
             for own_unit in reference.units(provider, symbols, day, day)
         ]
-        return retry.pieces([retry.lean(unit) for unit in units], THEN)
+        return pieces.pieces([pieces.lean(unit) for unit in units], THEN)
 
     def work(self, units: Sequence[Mapping[str, Any]], work: Work) -> None:
         """Heal the units; each is a transaction. Raises Interrupted, PhaseFailed."""
@@ -149,7 +162,7 @@ def _heal_partial(setting: Setting, unit: Mapping[str, Any], work: Work) -> None
 
 
 def _done(cursor: Any, unit: Mapping[str, Any], work: Work, rows: int) -> None:
-    retry.resolve(cursor, work, HealPhase.name, unit)
+    retries.resolve(cursor, work, HealPhase.name, str(unit["name"]))
     work.done(rows=rows, symbol=str(unit["name"]))
 
 

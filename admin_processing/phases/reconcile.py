@@ -8,8 +8,18 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from admin_processing.fidelity import clock, day, following, listing, own, reference, retry, settled
+from admin_processing.fidelity import (
+    clock,
+    day,
+    following,
+    listing,
+    own,
+    pieces,
+    reference,
+    settled,
+)
 from admin_processing.fidelity.day import DaySetting
+from admin_processing.phases import retries
 from admin_processing.phases.daily_bars import symbols_for
 from admin_processing.providers import registry
 from admin_processing.providers.base import Provider, ProviderRefused, UnitFailed
@@ -35,7 +45,10 @@ class ReconcilePhase:
     def plan(self, request: RunRequest) -> Sequence[ChunkPlan]:
         """Pieces of the days and symbols that are to be compared. Raises PhaseFailed."""
         if request.retry_of:
-            return [*retry.chunks(request.retry_of, self.name), following.plan(LAST)]
+            return [
+                *pieces.pieces(retries.unresolved(request.retry_of, self.name), FIRST),
+                following.plan(LAST),
+            ]
         with connection.cursor() as cursor:
             source = own.source(cursor)
         if source is None or (why := reference.why_nobody(source)):
@@ -52,7 +65,7 @@ class ReconcilePhase:
             if symbols
             for unit in reference.units(provider, symbols, day, day)
         ]
-        return [*retry.pieces([retry.lean(unit) for unit in units], FIRST), following.plan(LAST)]
+        return [*pieces.pieces([pieces.lean(unit) for unit in units], FIRST), following.plan(LAST)]
 
     def work(self, units: Sequence[Mapping[str, Any]], work: Work) -> None:
         """Compare the units; each is a transaction. Raises Interrupted, PhaseFailed."""
@@ -80,7 +93,7 @@ class ReconcilePhase:
                 session, own.source(cursor) or "", provider.name, hours, work.run_id
             )
             rows = day.reconcile(cursor, setting, symbols, theirs)
-            retry.resolve(cursor, work, self.name, unit)
+            retries.resolve(cursor, work, self.name, str(unit["name"]))
             work.done(rows=rows, symbol=str(unit["name"]))
 
 
