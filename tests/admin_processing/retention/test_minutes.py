@@ -21,6 +21,8 @@ from admin_processing.tasks import drop_old_data
 from market.calendar import configured_calendar, from_ms
 from market.models import MinuteBar, RolledBar, Symbol
 from patterns import roll_up as rolling
+from tests.admin_processing.fidelity.market import TUESDAY, Streamed, rolled
+from tests.admin_processing.fidelity.market import minutes as minutes_of_five
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +235,16 @@ def test_what_the_stream_left_wrong_is_mended_and_what_is_right_is_left(trader: 
     assert stored() == complete
 
 
+def test_what_the_stream_made_of_the_same_minutes_is_the_same_to_the_bit() -> None:
+    Streamed().feed(minutes_of_five(TUESDAY, 390))
+    streamed = rolled()
+    assert len(streamed) == 5 * (78 + 26 + 7)
+    RolledBar.objects.filter(symbol="AAPL").delete()
+    (day,) = drop()
+    assert day.rolled == len(streamed)
+    assert rolled() == streamed
+
+
 def test_a_second_time_writes_nothing() -> None:
     store_days()
     first, *_ = drop(datetime(2024, 11, 2, tzinfo=UTC))
@@ -246,6 +258,21 @@ def test_a_day_goes_once_all_of_it_is_too_old() -> None:
     store_days()
     assert drop(datetime(2024, 11, 1, 23, tzinfo=UTC)) == []
     assert [day.start.date() for day in drop(datetime(2024, 11, 2, tzinfo=UTC))] == [FIRST]
+
+
+def test_where_there_are_no_chunks_the_table_itself_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(minutes, "HAS_CHUNKS", "SELECT false")
+    store_days()
+    with connection.cursor() as cursor:
+        done = drop(datetime(2024, 11, 2, tzinfo=UTC))
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()"
+            " AND relation = 'ohlcv_1min'::regclass AND mode = 'ShareLock'"
+        )
+        assert cursor.fetchone() == (1,)
+    assert [day.dropped for day in done] == [1]
 
 
 def test_many_symbols_go_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
