@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,9 +23,12 @@ from admin_processing.providers.base import (
     UnitFailed,
     Wanted,
 )
-from admin_processing.runs.phase import ChunkPlan, PhaseFailed, Work
+from admin_processing.runs import opening
+from admin_processing.runs.phase import ChunkPlan, PhaseFailed, RunSkipped, Work
 from admin_processing.runs.request import RunRequest
 from market.calendar import configured_calendar
+
+logger = logging.getLogger(__name__)
 
 MOST_CHUNKS = 48
 """Pieces that any number of workers takes turns at: few enough to plan, enough to share."""
@@ -61,6 +65,7 @@ class ImportPhase:
             raise PhaseFailed(str(error)) from None
 
     def _plan(self, request: RunRequest, provider: Provider) -> list[ChunkPlan]:
+        _skip_where_closed(request, provider)
         hours = configured_calendar()
         first, last = wanted.days(request, provider, datetime.now(UTC), hours)
         names = wanted.symbols(request, provider)
@@ -99,6 +104,23 @@ class ImportPhase:
         provider = self._find(str(wrapped["source"]))
         steps = {EVENTS: _do_events, BARS: _do_bars, CLOSING: _do_closing}
         steps[wrapped["kind"]](provider, wrapped, work)
+
+
+def _skip_where_closed(request: RunRequest, provider: Provider) -> None:
+    """A day of mourning is in no calendar; the provider may know of it. Raises RunSkipped."""
+    if not opening.asks_of_today(request):
+        return
+    day = opening.today(datetime.now(UTC))
+    try:
+        told = provider.market_day(day)
+    except ProviderError as error:
+        logger.warning("%s does not say whether the market is open: %s", provider.name, error)
+        return
+    if told is not None and not told.is_open:
+        raise RunSkipped(
+            f"the market is closed on {day} ({provider.name}: {told.reason or 'no reason given'}); "
+            "skip_market_check runs all the same"
+        )
 
 
 def _do_events(provider: Provider, wrapped: Mapping[str, Any], work: Work) -> None:

@@ -71,8 +71,9 @@ class CachePhase:
         for unit in units[work.position :]:
             work.checkpoint()
             try:
+                listed = self._listed(unit, work)
                 with transaction.atomic(), connection.cursor() as cursor:
-                    rows = self._do(cursor, unit, work)
+                    rows = self._do(cursor, unit, listed, work)
                     retries.resolve(cursor, work, self.name, str(unit["name"]))
                     work.done(rows=rows, symbol=str(unit["name"]))
             except UnitFailed as error:
@@ -80,10 +81,24 @@ class CachePhase:
             except ProviderRefused as error:
                 raise PhaseFailed(str(error)) from None
 
-    def _do(self, cursor: Any, unit: Mapping[str, Any], work: Work) -> int:
+    def _listed(self, unit: Mapping[str, Any], work: Work) -> dict[str, SymbolRow]:
+        """What a source tells of its symbols, before a transaction begins: it may take minutes."""
+        if unit["kind"] != SYMBOLS:
+            return {}
+        rows: dict[str, SymbolRow] = {}
+        for number, row in enumerate(self._find(str(unit["source"])).symbols()):
+            if number % BLOCK == 0:
+                work.checkpoint()
+            if is_name(row.symbol):
+                rows[row.symbol] = row
+        return rows
+
+    def _do(
+        self, cursor: Any, unit: Mapping[str, Any], listed: Mapping[str, SymbolRow], work: Work
+    ) -> int:
         provider = self._find(str(unit["source"]))
         if unit["kind"] == SYMBOLS:
-            return _sync_symbols(cursor, provider, work)
+            return _sync_symbols(cursor, provider, listed, work)
         if unit["kind"] == TRADED:
             return symbols.add_traded(cursor)
         if unit["kind"] == FILE:
@@ -96,13 +111,9 @@ class CachePhase:
         return _sync_shipped(cursor, in_files | {row.key for row in provided}, work)
 
 
-def _sync_symbols(cursor: Any, provider: Provider, work: Work) -> int:
-    rows: dict[str, SymbolRow] = {}
-    for row in provider.symbols():
-        if len(rows) % BLOCK == 0:
-            work.checkpoint()
-        if is_name(row.symbol):
-            rows[row.symbol] = row
+def _sync_symbols(
+    cursor: Any, provider: Provider, rows: Mapping[str, SymbolRow], work: Work
+) -> int:
     given, written, leads = iter(rows.values()), 0, provider.name in LEADING
     while block := list(islice(given, BLOCK)):
         work.checkpoint()

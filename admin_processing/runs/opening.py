@@ -17,10 +17,20 @@ def why_not(request: RunRequest, now: datetime) -> str:
     Asked of runs that import what today has brought: who names days or symbols' failures means
     those, whatever today is.
     """
-    named = request.since or request.through or request.retry_of
-    if request.skip_market_check or named or "import" not in request.phases:
+    if not asks_of_today(request):
         return ""
-    return closed_on(now.astimezone(NEW_YORK).date(), configured_calendar())
+    return closed_on(today(now), configured_calendar())
+
+
+def asks_of_today(request: RunRequest) -> bool:
+    """Whether it matters that the market traded today."""
+    named = request.since or request.through or request.retry_of
+    return not (request.skip_market_check or named or "import" not in request.phases)
+
+
+def today(now: datetime) -> date:
+    """The date in New York."""
+    return now.astimezone(NEW_YORK).date()
 
 
 def closed_on(day: date, calendar: MarketCalendar) -> str:

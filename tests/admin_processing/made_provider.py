@@ -67,6 +67,7 @@ class MadeProvider:
     symbol_rows: Sequence[SymbolRow] = ()
     universe_rows: Sequence[UniverseRow] = ()
     batch_rows: int = 1000
+    closed: str = ""
     errors: dict[str, Exception] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
@@ -108,7 +109,7 @@ class MadeProvider:
         return [row for row in self.dividend_rows if first <= row.ex_date <= last]
 
     def market_day(self, day: date) -> MarketDay | None:
-        return None
+        return MarketDay(day, False, self.closed) if self.closed else None
 
 
 @dataclass

@@ -23,7 +23,7 @@ from admin_processing.providers.base import (
     UnitFailed,
     Wanted,
 )
-from admin_processing.runs.phase import PhaseFailed, RunCancelled
+from admin_processing.runs.phase import PhaseFailed, RunCancelled, RunSkipped
 from admin_processing.runs.request import RunRequest
 from market.models import AdjustedHistory, DailyBar, Dividend, MinuteBar, Split, Symbol
 from tests.admin_processing.made_provider import MadeProvider, NotingWork, bars, run
@@ -437,3 +437,12 @@ def test_units_are_dealt_out_so_that_many_workers_have_something_to_do():
     assert sum(sizes) == 500
     assert 8 <= len(sizes) <= 64
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_on_a_day_that_the_source_knows_to_be_closed_a_daily_run_says_so_and_stops():
+    mourning = made(("A", MONDAY, *GOOD), closed="National Day of Mourning")
+    Symbol.objects.create(symbol="A")
+    with pytest.raises(RunSkipped, match=r"National Day of Mourning.*skip_market_check runs all"):
+        ImportPhase(lambda name: mourning).plan(RunRequest())
+    assert imported(mourning, ASKED).done_names, "who names days means those"
+    assert imported(mourning, RunRequest(symbols=("A",), skip_market_check=True)).done_names
