@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
-from ninja import Field, Schema
-from pydantic import ConfigDict
+from ninja import Schema
+from pydantic import ConfigDict, Field
 
 PhaseName = Literal["import", "cache", "indicators", "patterns", "heal", "reconcile"]
 Day = Literal["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
@@ -25,19 +25,27 @@ class Asked(Schema):
     model_config = ConfigDict(extra="forbid")
 
     skip_market_check: bool = False
-    universe: str | None = Field(None, max_length=100, description="Whose bars; all by default.")
+    universe: str | None = Field(
+        default=None, max_length=100, description="Whose bars; all by default."
+    )
     symbols: list[str] = Field(default_factory=list, max_length=20_000)
-    source: str | None = Field(None, max_length=40, description="A provider; else the configured.")
+    source: str | None = Field(
+        default=None, max_length=40, description="A provider; else the configured."
+    )
     timeframe: Literal["1d", "1m"] = "1d"
     since: date | None = None
     through: date | None = None
-    everything: bool = Field(False, description="Days that are known already are done again.")
+    everything: bool = Field(
+        default=False, description="Days that are known already are done again."
+    )
 
 
 class AskedPhases(Asked):
     """The same, with the phases to go through."""
 
-    phases: list[PhaseName] | None = Field(None, description="By default those of a daily run.")
+    phases: list[PhaseName] | None = Field(
+        default=None, description="By default those of a daily run."
+    )
 
 
 class Triggered(Schema):
@@ -131,7 +139,9 @@ class AskedSchedule(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field("Daily processing", max_length=200)
+    name: str = Field(default="Daily processing", max_length=200)
     enabled: bool | None = None
-    time: str | None = Field(None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="New York")
-    days: list[Day] | None = Field(None, min_length=1, max_length=7)
+    time: str | None = Field(
+        default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="New York"
+    )
+    days: list[Day] | None = Field(default=None, min_length=1, max_length=7)

@@ -6,7 +6,7 @@ Beat looks at them every few seconds, so a change takes effect without a restart
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ class Change:
 
     enabled: bool | None = None
     time: str | None = None
-    days: list[str] | None = None
+    days: Sequence[str] | None = None
 
 
 def schedules(now: datetime) -> list[dict[str, Any]]:
@@ -100,23 +100,29 @@ def change(name: str, wanted: Change) -> PeriodicTask:
 
 
 def _crontab(now: CrontabSchedule | None, wanted: Change) -> CrontabSchedule:
-    hour, minute = _clock(wanted.time) if wanted.time is not None else (now.hour, now.minute)
-    days = _week(wanted.days) if wanted.days is not None else now.day_of_week
-    fields = {"hour": str(hour), "minute": str(minute), "day_of_week": days, "timezone": NEW_YORK}
+    if now is None and (wanted.time is None or wanted.days is None):
+        raise BadRequest("the schedule is not one of days and times: name both time and days")
+    hour, minute = _clock(wanted.time) if wanted.time is not None else _clock_of(now)
+    days = _week(wanted.days) if wanted.days is not None else str(now and now.day_of_week)
+    fields = {"hour": hour, "minute": minute, "day_of_week": days, "timezone": NEW_YORK}
     every = {"day_of_month": "*", "month_of_year": "*"}
     found = CrontabSchedule.objects.filter(**fields, **every).first()
     return found or CrontabSchedule.objects.create(**fields, **every)
 
 
-def _clock(text: str) -> tuple[int, int]:
+def _clock_of(crontab: CrontabSchedule | None) -> tuple[str, str]:
+    return (crontab.hour, crontab.minute) if crontab else ("", "")
+
+
+def _clock(text: str) -> tuple[str, str]:
     try:
         moment = datetime.strptime(text, "%H:%M")  # noqa: DTZ007 - a time of day, of no day
     except ValueError:
         raise BadRequest(f"time is {text[:20]!r}; a time like 20:30 is needed") from None
-    return moment.hour, moment.minute
+    return str(moment.hour), str(moment.minute)
 
 
-def _week(days: list[str]) -> str:
+def _week(days: Sequence[str]) -> str:
     for day in days:
         if day not in DAYS:
             raise BadRequest(f"day {day[:20]!r} is unknown; some of {', '.join(DAYS)} are needed")

@@ -100,6 +100,8 @@ class SignInRequired(LoginRequiredMiddleware):
 
     def process_view(self, request: HttpRequest, view_func: Any, *where: Any) -> Any:
         """Nothing for those who may go on; who brings a token is judged by it alone."""
+        if not getattr(view_func, "login_required", True):
+            return None  # whoever asks, and whether or not the database can say who that is
         secret = bearer(request)
         if secret is None or not is_api(request):
             return super().process_view(request, view_func, *where)

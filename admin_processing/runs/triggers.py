@@ -63,7 +63,7 @@ def trigger(
     """Queue a run. Raises RunUnderWay; either way the audit log says who asked for what."""
     run_id = uuid.uuid4()
     asked = request.as_json() | {"phases": list(request.phases)}
-    values = {
+    values: dict[str, Any] = {
         "run_id": run_id,
         "kind": kind,
         "triggered_by": asker.who,

@@ -85,6 +85,7 @@ def test_an_operator_sees_only_what_they_are_permitted_to(client):
     assert client.get("/admin/data/flow/").status_code == 403
     groups = client.get("/admin/").context["navigation"]
     assert [link.title for group in groups for link in group.links] == [
+        "Daily processing",
         "Minute bars",
         "Own password",
     ]

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings as django_settings
-from django.test import AsyncClient
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.test import AsyncClient, Client
 
 from streaming.publish import STATE
 from tickstock_site import health
@@ -147,3 +149,18 @@ def test_only_database_and_redis_make_an_error() -> None:
     assert health.overall(up) == "healthy"
     assert health.overall(up | {"stream": {"status": "error"}}) == "degraded"
     assert health.overall(up | {"database": {"status": "down"}}) == "error"
+
+
+@pytest.mark.django_db
+def test_who_is_signed_in_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database that would say so may be what is down."""
+    client = Client()
+    client.force_login(User.objects.create_user("ada"))
+
+    def gone(*_: Any) -> None:
+        raise OperationalError("the database does not answer")
+
+    monkeypatch.setattr("django.contrib.auth.get_user", gone)
+    assert client.get("/health").status_code in (200, 503)
+    with pytest.raises(OperationalError):
+        client.get("/")
