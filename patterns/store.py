@@ -120,9 +120,10 @@ def _save_indicators(
         cursor.execute(STAGING)
         copy_columns(cursor, "incoming_indicators", columns)
         cursor.execute(UPSERT.format(table=table))
+        written = int(cursor.rowcount)
         cursor.execute("TRUNCATE incoming_indicators")
-    else:
-        copy_columns(cursor, table, columns)
+        return written
+    copy_columns(cursor, table, columns)
     return sum(len(analysis.row) for analysis in analyses)
 
 

@@ -41,7 +41,7 @@ class LivingScheduler(DatabaseScheduler):
     def _wake_for_forgotten_runs(self) -> None:
         try:
             if wake.forgotten():
-                logger.info("nobody works on the run that is open: a worker is woken")
+                logger.info("nobody works on what is open: a worker is woken")
                 wake.workers()
         except DatabaseError as error:
             logger.warning("runs were not looked for: %s", error)

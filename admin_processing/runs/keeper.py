@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -68,7 +69,7 @@ class Keeper:
                 try:
                     self._look(renew=turn % RENEW_EVERY == 0)
                     send_events()
-                except DatabaseError as error:
+                except (DatabaseError, psycopg.Error) as error:
                     logger.warning("the lease was not renewed: %s", error)
                     connection.close()
         finally:

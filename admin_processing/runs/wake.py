@@ -16,9 +16,11 @@ logger = logging.getLogger(__name__)
 
 TASK = "admin_processing.tasks.work_on_runs"
 MOST = 32
-# Nobody has a chunk of the open run: its workers are gone, or were never woken.
+# Nobody has a chunk of the open run: its workers are gone, or were never woken. Or events wait,
+# for Redis was away when they were to be published.
 FORGOTTEN = """
-SELECT EXISTS (SELECT FROM processing_runs AS run
+SELECT EXISTS (SELECT FROM event_outbox WHERE created < now() - interval '3 seconds')
+    OR EXISTS (SELECT FROM processing_runs AS run
     WHERE status IN ('queued', 'running', 'cancelling') AND NOT EXISTS (
         SELECT FROM processing_chunks AS chunk WHERE chunk.run_id = run.run_id
             AND chunk.status = 'working' AND lease_until >= clock_timestamp()))
@@ -44,7 +46,7 @@ def worker_alive() -> bool | None:
 
 
 def forgotten() -> bool:
-    """Whether there is a run that nobody works on."""
+    """Whether there is a run that nobody works on, or an event that nobody sends."""
     with connection.cursor() as cursor:
         cursor.execute(FORGOTTEN)
         return bool(cursor.fetchone()[0])

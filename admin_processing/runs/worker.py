@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from admin_processing.phases.registry import phase_named
@@ -24,6 +25,8 @@ from streaming.lease import holder_name, is_dead
 
 logger = logging.getLogger(__name__)
 
+# COPY goes past Django's wrapping of errors.
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 WAIT_SECS = 0.1
 LINGER_SECS = 3.0
 AWAY_SECS = 1.0
@@ -55,7 +58,7 @@ def work_through(most_secs: float = 3600.0, wake: Wake = lambda pieces: None) ->
         try:
             found = step(holder, wake)
             away_since = None
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             away_since = away_since or time.monotonic()
             if time.monotonic() - away_since > MOST_SECS_AWAY:
                 raise
@@ -79,6 +82,7 @@ def step(holder: str, wake: Wake = lambda pieces: None) -> Step:
     with connection.cursor() as cursor:
         run = ledger.open_run(cursor)
         if run is None:
+            send_events()  # what waited while Redis was away
             return Step.IDLE
         ledger.free_dead(cursor, run, is_dead)
         chunk = ledger.claim(cursor, run, holder) if run["status"] == "running" else None
@@ -109,7 +113,7 @@ def _work(run: Run, chunk: Chunk, holder: str, wake: Wake) -> None:
         course.skip(run["run_id"], str(reason))
     except (PhaseFailed, BadRequest) as error:
         course.fail(run["run_id"], chunk, str(error))
-    except (OperationalError, InterfaceError):
+    except AWAY:
         raise
     except Exception as error:
         # Whatever broke, the run must end and say so, or it would be begun again for ever.

@@ -94,8 +94,9 @@ class Pipeline:
             | {"TICKSTOCK_PROCESS": "worker", "DJANGO_SETTINGS_MODULE": "tickstock_site.settings"},
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+        assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def listen(self) -> Listener:

@@ -262,7 +262,7 @@ def test_a_source_that_fails_half_the_time_gives_all_that_it_has(
     found = []
     with MassiveRestDouble(market) as server:
         env = place.env | {"DAILY_SOURCE": "massive", "MASSIVE_API_KEY": server.key}
-        env |= {"MASSIVE_REST_URL": server.url, "MASSIVE_REST_PER_MINUTE": "100000"}
+        env |= {"MASSIVE_REST_URL": server.url, "MASSIVE_REST_PER_MINUTE": "6000"}
         server.script.fail_with = tuple(name for name in FAILURES if name != "429")
         for share in (0.0, 0.5):
             server.script.fail_share = share
