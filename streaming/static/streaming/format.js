@@ -67,8 +67,10 @@ export const full = (ms) => inZone("full", { weekday: "short", month: "short", d
 const dates = new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "short", day: "numeric" });
 const fullDates = new Intl.DateTimeFormat(locale, { timeZone: "UTC", dateStyle: "medium" });
 
+const thisYear = (ms) => new Date(ms).getUTCFullYear() === new Date().getUTCFullYear();
+
 /** A daily bar's date: its timestamp is 00:00 UTC of the session's, wherever the market is. */
-export const date = (ms) => dates.format(ms);
+export const date = (ms) => (thisYear(ms) ? dates : fullDates).format(ms);
 export const fullDate = (ms) => fullDates.format(ms);
 export const isoDay = (ms) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(ms);
 

@@ -177,7 +177,8 @@ export class Stage extends EventTarget {
     if (!newest) this.readouts.clear();
     else this.readouts.show(newest.values, Date.parse(newest.bar_timestamp), this.timeframe);
     if (!Number.isFinite(this.shownPrice) && bars.bars.length) setText(this.parts.price, price(bars.bars.at(-1).close));
-    this.#say(bars.bars.length ? "" : "No bars yet: the first one closes with the minute.");
+    const elsewhere = this.timeframe === "1d" ? "" : " Daily bars are under 1d.";
+    this.#say(bars.bars.length ? "" : `No bars yet: the first one closes with the minute.${elsewhere}`);
   }
 
   #say(text) {
