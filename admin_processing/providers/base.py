@@ -179,3 +179,23 @@ class Provider(Protocol):
 
     def market_day(self, day: date) -> MarketDay | None:
         """Whether the market trades on that day; None where it does not say."""
+
+
+class BarsAlone:
+    """What a source that has bars, and nothing beside them, says of the rest."""
+
+    def universes(self) -> Iterable[UniverseRow]:
+        """None."""
+        return ()
+
+    def splits(self, first: date, last: date) -> Iterable[SplitRow]:
+        """None."""
+        return ()
+
+    def dividends(self, first: date, last: date) -> Iterable[DividendRow]:
+        """None."""
+        return ()
+
+    def market_day(self, day: date) -> MarketDay | None:
+        """Nothing: the calendar alone says."""
+        return None

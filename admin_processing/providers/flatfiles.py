@@ -9,7 +9,7 @@ later: it is then imported again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,13 +20,10 @@ from admin_processing.providers.base import (
     DAY,
     MINUTE,
     BarBatch,
-    DividendRow,
-    MarketDay,
+    BarsAlone,
     ProviderRefused,
-    SplitRow,
     SymbolRow,
     Unit,
-    UniverseRow,
     Wanted,
 )
 from admin_processing.providers.missing import sessions
@@ -38,7 +35,7 @@ SUFFIXES = (".csv.gz", ".csv", ".csv.zst")
 WHAT = f"the folder that holds {ROOT}/, for source flatfiles"
 
 
-class FlatFiles:
+class FlatFiles(BarsAlone):
     """Implements `providers.base.Provider`."""
 
     name = "flatfiles"
@@ -70,22 +67,6 @@ class FlatFiles:
         for table in files.in_passing(files.at(held[-1])) if held else ():
             known = table.names.tolist()
             yield from (SymbolRow(name) for name in known if not names or name in names)
-
-    def universes(self) -> Iterable[UniverseRow]:
-        """None."""
-        return ()
-
-    def splits(self, first: date, last: date) -> Iterable[SplitRow]:
-        """None: they are not in these files."""
-        return ()
-
-    def dividends(self, first: date, last: date) -> Iterable[DividendRow]:
-        """None: they are not in these files."""
-        return ()
-
-    def market_day(self, day: date) -> MarketDay | None:
-        """Files do not say."""
-        return None
 
     def _path(self, day: date, timeframe: str) -> Path | None:
         folder = self._root / KINDS[timeframe] / f"{day:%Y}" / f"{day:%m}"

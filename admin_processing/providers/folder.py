@@ -7,7 +7,7 @@ each has the bars of its length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,14 +17,11 @@ from django.conf import settings
 from admin_processing.providers import columns, file_units, files
 from admin_processing.providers.base import (
     BarBatch,
-    DividendRow,
+    BarsAlone,
     Ints,
-    MarketDay,
-    SplitRow,
     SymbolRow,
     Unit,
     UnitFailed,
-    UniverseRow,
     Wanted,
 )
 from admin_processing.providers.files import BarFile
@@ -34,7 +31,7 @@ SYMBOLS_AT_ONCE = 25
 WHAT = "the file or folder of bars that source folder imports"
 
 
-class FolderProvider:
+class FolderProvider(BarsAlone):
     """Implements `providers.base.Provider`. today: what is later is no day that files end with."""
 
     name = "folder"
@@ -65,22 +62,6 @@ class FolderProvider:
                 new = set(table.names.tolist()) - seen
                 seen |= new
                 yield from (SymbolRow(name) for name in sorted(new) if not names or name in names)
-
-    def universes(self) -> Iterable[UniverseRow]:
-        """None."""
-        return ()
-
-    def splits(self, first: date, last: date) -> Iterable[SplitRow]:
-        """None: files of bars do not tell."""
-        return ()
-
-    def dividends(self, first: date, last: date) -> Iterable[DividendRow]:
-        """None: files of bars do not tell."""
-        return ()
-
-    def market_day(self, day: date) -> MarketDay | None:
-        """A folder does not say."""
-        return None
 
     def _of_length(self, timeframe: str) -> Path:
         own = self._path / timeframe

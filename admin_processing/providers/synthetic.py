@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -13,13 +13,10 @@ from admin_processing.providers import columns, missing
 from admin_processing.providers.base import (
     DAY,
     BarBatch,
-    DividendRow,
-    MarketDay,
+    BarsAlone,
     ProviderRefused,
-    SplitRow,
     SymbolRow,
     Unit,
-    UniverseRow,
     Wanted,
 )
 from admin_processing.providers.missing import Span
@@ -31,7 +28,7 @@ from streaming.feeds.synthetic.history import daily_history
 SYMBOLS_AT_ONCE = 25
 
 
-class SyntheticProvider:
+class SyntheticProvider(BarsAlone):
     """Implements `providers.base.Provider`. There were no splits and no dividends."""
 
     name = "synthetic"
@@ -91,22 +88,6 @@ class SyntheticProvider:
                     sector=known.sector,
                     industry=known.industry,
                 )
-
-    def universes(self) -> Iterable[UniverseRow]:
-        """None of its own."""
-        return ()
-
-    def splits(self, first: date, last: date) -> Iterable[SplitRow]:
-        """None."""
-        return ()
-
-    def dividends(self, first: date, last: date) -> Iterable[DividendRow]:
-        """None."""
-        return ()
-
-    def market_day(self, day: date) -> MarketDay | None:
-        """The calendar alone says."""
-        return None
 
 
 def make() -> SyntheticProvider:
