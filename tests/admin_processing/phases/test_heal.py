@@ -37,7 +37,11 @@ from tests.admin_processing.runs.conftest import ask, counts, row
 from tests.patterns.bars import MINUTE, Minute
 from tests.patterns.database import SYMBOLS
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_client")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("redis_client"),
+]
 
 TWO_DAYS = [*minutes(TUESDAY, 45, 4), *minutes(WEDNESDAY, 10, 5)]
 LONG_DAY = minutes(TUESDAY, 100, 4)

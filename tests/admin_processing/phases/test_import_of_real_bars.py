@@ -15,7 +15,7 @@ from admin_processing.providers.base import BarBatch
 from admin_processing.runs.request import RunRequest
 from tests.admin_processing.made_provider import MadeProvider, run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 

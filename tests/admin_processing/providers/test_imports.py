@@ -24,7 +24,7 @@ from tests.admin_processing.providers.massive.conftest import NoLimit
 from tests.doubles.massive_market import from_parquet
 from tests.doubles.massive_rest import MassiveRestDouble
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 SYMBOLS = ("A", "AAPL", "AMZN", "AXP", "BA", "CAT", "GE", "IBM", "KO", "MSFT", "XOM", "ZTS")
 YEAR = RunRequest(symbols=SYMBOLS, since=date(2016, 11, 10), through=date(2017, 11, 10))
