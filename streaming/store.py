@@ -36,7 +36,11 @@ ON CONFLICT (symbol, "timestamp") DO UPDATE SET (
 )
 """
 ANY_STORED = 'SELECT EXISTS (SELECT 1 FROM ohlcv_1min WHERE "timestamp" = %s)'
-NEWEST_SOURCE = 'SELECT source FROM ohlcv_1min ORDER BY "timestamp" DESC LIMIT 1'
+# Daily bars, too: a made-up past would be mistaken for that of imported ones.
+NEWEST_SOURCES = """
+(SELECT source FROM ohlcv_1min ORDER BY "timestamp" DESC LIMIT 1) UNION
+(SELECT source FROM ohlcv_daily WHERE source <> '' ORDER BY "timestamp" DESC LIMIT 1)
+"""
 
 
 class MixedSources(ValueError):
@@ -51,11 +55,11 @@ class MixedSources(ValueError):
 
 
 def refuse_mixing(cursor: Any, source: str) -> None:
-    """Raise `MixedSources` where the newest stored bar is of another market."""
-    cursor.execute(NEWEST_SOURCE)
-    found = cursor.fetchone()
-    if found and not may_mix(found[0], source):
-        raise MixedSources(found[0], source)
+    """Raise `MixedSources` where the newest stored bars are of another market."""
+    cursor.execute(NEWEST_SOURCES)
+    for (stored,) in cursor.fetchall():
+        if not may_mix(stored, source):
+            raise MixedSources(stored, source)
 
 
 def save_bars(cursor: Any, bars: Sequence[MinuteBars], symbols: SymbolTable, source: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from django.db import connection
 
-from market.models import MinuteBar
+from market.models import DailyBar, MinuteBar
 from streaming import positions, store
 from streaming.aggregate import Aggregator
 from streaming.positions import Overtaken, Position
@@ -102,3 +103,14 @@ def test_bars_are_stored_at_the_start_of_their_minute() -> None:
     store.save_minute(connection, [minute(5.0)], SYMBOLS, PLACE)
     start = MinuteBar.objects.first().timestamp.timestamp() * 1000
     assert (start, np.int64(start) % MINUTE_MS) == (NOON_MS, 0)
+
+
+def test_a_made_up_past_does_not_come_to_imported_days() -> None:
+    day = dict.fromkeys(("open", "high", "low", "close", "volume"), 1.0)
+    DailyBar.objects.create(
+        symbol="AAPL", timestamp=datetime(2026, 11, 20, tzinfo=UTC), source="folder", **day
+    )
+    with connection.cursor() as cursor:
+        store.refuse_mixing(cursor, "massive")
+        with pytest.raises(store.MixedSources, match="purge --source folder"):
+            store.refuse_mixing(cursor, "synthetic")
