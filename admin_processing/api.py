@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 from ninja.errors import HttpError
 from pydantic import AwareDatetime
 
 from admin_processing import answers, schedules
-from admin_processing.runs import ledger, messages, report, triggers, wake
+from admin_processing.runs import ledger, report, triggers, wake
 from admin_processing.runs.failures import retryable_run
 from admin_processing.runs.request import DAILY_PHASES, RunRequest, parse
 from admin_processing.runs.triggers import Accepted, Asker, Entry
-from streaming.publish import Publisher, encode, event
-from streaming.redis_client import stream_client
 
 router = Router(tags=["processing"])
 
@@ -168,8 +165,6 @@ def schedule(request: HttpRequest) -> dict[str, Any]:
 def set_schedule(request: HttpRequest, asked: answers.AskedSchedule) -> dict[str, Any]:
     """Takes effect within seconds, without a restart."""
     wanted = schedules.Change(asked.enabled, asked.time, asked.days)
-    told = schedules.told(schedules.change(asked.name, wanted), ledger.now())
-    Entry(asker(request), "schedule", asked.dict(exclude_none=True)).write()
-    publisher = Publisher(stream_client(settings.REDIS_URL))
-    publisher.send_all([(messages.SCHEDULE, encode(event("schedule_updated", schedule=told)))])
-    return told
+    task = schedules.change(asked.name, wanted)
+    schedules.announce(task, asker(request), asked.dict(exclude_none=True))
+    return schedules.told(task, ledger.now())

@@ -8,17 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from celery.utils.time import remaining
+from django.conf import settings
 from django.db import transaction
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
+from admin_processing.runs import messages
 from admin_processing.runs.opening import closed_on
 from admin_processing.runs.request import BadRequest, parse
+from admin_processing.runs.triggers import Asker, Entry
 from market.calendar import configured_calendar
+from streaming.publish import Publisher, encode, event
+from streaming.redis_client import stream_client
 
 NEW_YORK = ZoneInfo("America/New_York")
 TASK = "admin_processing.tasks.start_run"
@@ -99,6 +104,14 @@ def change(name: str, wanted: Change) -> PeriodicTask:
     return task
 
 
+def announce(task: PeriodicTask, asker: Asker, detail: Mapping[str, Any]) -> None:
+    """Say that a schedule is another now: in the audit log, and to whoever listens."""
+    Entry(asker, "schedule", {"name": task.name, **detail}).write()
+    publisher = Publisher(stream_client(settings.REDIS_URL))
+    updated = event("schedule_updated", schedule=told(task, datetime.now(UTC)))
+    publisher.send_all([(messages.SCHEDULE, encode(updated))])
+
+
 def _crontab(now: CrontabSchedule | None, wanted: Change) -> CrontabSchedule:
     if now is None and (wanted.time is None or wanted.days is None):
         raise BadRequest("the schedule is not one of days and times: name both time and days")
@@ -147,6 +160,12 @@ def _time(crontab: CrontabSchedule | None) -> str:
 
 
 def _needs_session(task: PeriodicTask) -> bool:
+    """A schedule of something else, or one with arguments that no run takes, needs none."""
+    if task.task != TASK:
+        return False
     asked: Mapping[str, Any] = json.loads(task.kwargs or "{}")
-    request = parse({name: value for name, value in asked.items() if name != "kind"})
+    try:
+        request = parse({name: value for name, value in asked.items() if name != "kind"})
+    except BadRequest:
+        return False
     return "import" in request.phases and not request.skip_market_check

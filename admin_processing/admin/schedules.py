@@ -13,13 +13,19 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import ModelChoiceField, ModelForm
+from django.http import HttpRequest
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import CrontabSchedule, PeriodicTask, SolarSchedule
 
-from admin_processing import tasks  # noqa: F401 - so that its tasks can be chosen
+from admin_processing import (
+    schedules,
+    tasks,  # noqa: F401 - so that its tasks can be chosen
+)
 from admin_processing.admin.read_only import figure, moment
 from admin_processing.badges import badge
+from admin_processing.runs.triggers import Asker
 
 TASKS = "admin_processing.tasks."
 
@@ -132,6 +138,29 @@ class ScheduleAdmin(PeriodicTaskAdmin):
         ("So far", {"fields": ("last_run_at", "total_run_count")}),
     )
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saved as ever, and told."""
+        super().save_model(request, obj, form, change)
+        schedules.announce(obj, _asker(request), {"changed": form.changed_data})
+
+    @admin.action(description="Switch the chosen on", permissions=["change"])
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        """From now on they are followed."""
+        self._switch(request, queryset, True)
+
+    @admin.action(description="Switch the chosen off", permissions=["change"])
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        """Beat leaves them alone."""
+        self._switch(request, queryset, False)
+
+    def _switch(self, request: HttpRequest, chosen: QuerySet[PeriodicTask], on: bool) -> None:
+        changed = list(chosen.exclude(enabled=on))
+        for task in changed:
+            task.enabled = on
+            task.save()
+            schedules.announce(task, _asker(request), {"enabled": on})
+        self.message_user(request, f"{len(changed)} switched {'on' if on else 'off'}.")
+
     @admin.display(description="state", ordering="enabled")
     def state(self, task: PeriodicTask) -> str:
         """On or off."""
@@ -153,6 +182,10 @@ class ScheduleAdmin(PeriodicTaskAdmin):
     def last(self, task: PeriodicTask) -> str:
         """When beat last started it."""
         return moment(task.last_run_at)
+
+
+def _asker(request: HttpRequest) -> Asker:
+    return Asker(request.user.get_username(), request.META.get("REMOTE_ADDR", ""))
 
 
 admin.site.unregister(PeriodicTask)

@@ -226,6 +226,28 @@ def test_the_schedule_is_changed_and_told(admin: Client, redis_client: redis.Red
     assert AuditEntry.objects.get(action="schedule").detail["time"] == "18:45"
 
 
+def test_a_schedule_that_is_changed_in_the_administration_is_told_and_audited_too(
+    redis_client: redis.Redis,
+) -> None:
+    client = Client(REMOTE_ADDR="10.9.9.9")
+    client.force_login(User.objects.create_superuser("root"))
+    task = PeriodicTask.objects.get(name=schedules.DAILY)
+    with redis_client.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe("tickstock:processing:schedule")
+        listener.get_message(timeout=1)
+        chosen = {"action": "disable_tasks", "_selected_action": [task.pk]}
+        client.post("/admin/django_celery_beat/periodictask/", chosen)
+        messages = [listener.get_message(timeout=1) for _ in range(3)]
+    event = next(json.loads(m["data"]) for m in messages if m)
+    assert (event["schedule"]["name"], event["schedule"]["enabled"]) == (schedules.DAILY, False)
+    entry = AuditEntry.objects.get(action="schedule")
+    assert (entry.who, entry.source, entry.detail) == (
+        "root",
+        "10.9.9.9",
+        {"name": schedules.DAILY, "enabled": False},
+    )
+
+
 def test_an_unknown_schedule_is_a_404_that_names_those_there_are(admin: Client) -> None:
     answer = post(admin, "schedule", {"name": "Nightly"})
     assert answer.status_code == 404
