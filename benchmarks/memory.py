@@ -127,7 +127,7 @@ def resident_mb() -> float:
 def _parts_mb(parts: Any) -> dict[str, float]:
     """What the largest parts hold, by their arrays."""
     worker = parts.worker
-    engines = worker.analyst._engine.engines
+    engines = worker.analyst._sessions.engine.engines
     memory = worker.aggregator._memory
     slots = sum(slot.state.nbytes for slot in worker.aggregator._slots.values())
     windows = {name: _window_mb(engine) for name, engine in engines.items()}
@@ -154,6 +154,6 @@ def _objects_mb(symbols: int, parts: Any) -> float:
     """A dictionary a bar, for as many bars as the window and the closed minutes hold."""
     bar = dict.fromkeys(("open", "high", "low", "close", "volume", "vwap", "time"), 1.0)
     size = sys.getsizeof(bar) + 7 * sys.getsizeof(1.5)
-    engines = parts.worker.analyst._engine.engines.values()
+    engines = parts.worker.analyst._sessions.engine.engines.values()
     bars = symbols * (sum(engine.window.depth for engine in engines) + 16)
     return bars * size / MEGABYTE

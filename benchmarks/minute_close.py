@@ -72,7 +72,7 @@ def _warm(parts: Any, trades: Any, first: int) -> None:
     analyst = parts.worker.analyst
     if not analyst._warmed:
         analyst._warm(past.minute_ms)
-    warmed.warm(analyst._engine, past, past.minute_ms + MINUTE_MS)
+    warmed.warm(analyst._sessions.engine, past, past.minute_ms + MINUTE_MS)
 
 
 def _figure(kind: str, taken: list[Spent], reference: float, symbols: int) -> Figure:
