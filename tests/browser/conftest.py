@@ -31,11 +31,13 @@ MARKET_TABLES = "ohlcv_1min, intraday_patterns, daily_patterns, combo_patterns, 
 MARKET_TABLES += "intraday_indicator_values, symbols"
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here drives a browser, and shares one."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)  # two minutes, together
 
 
 @dataclass

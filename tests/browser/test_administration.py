@@ -18,7 +18,6 @@ expect = playwright.expect
 
 TABLES = "processing_runs, processing_chunks, processing_failures, processing_log, rejected_rows, "
 TABLES += "fidelity_days, feed_gaps"
-pytestmark = pytest.mark.slow
 COUNTS = {
     "import": {"total": 4, "done": 3, "failed": 1, "rows": 1234, "finished_at": None},
     "cache": {"total": 8, "done": 0, "failed": 0, "rows": 0, "finished_at": None},

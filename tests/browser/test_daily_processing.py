@@ -24,8 +24,6 @@ from tickstock_site.processes import URL_OF_ROLE
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 
-pytestmark = pytest.mark.slow
-
 PATH = "/admin/daily-processing"
 TABLES = "processing_runs, processing_chunks, processing_failures, processing_log, processing_audit"
 
