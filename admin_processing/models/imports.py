@@ -36,7 +36,7 @@ class ImportCoverage(models.Model):
 class ImportedFile(models.Model):
     """A file that was imported whole, as it then was: an unchanged one is not read again.
 
-    symbols: the part of the file that this row is about, a digest of its symbols; empty: all.
+    part: which of the file's symbols this row is about, as their digest; empty: all of them.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -43,8 +43,7 @@ def _begin(cursor: Any, run: Run) -> bool:
 
 
 def _go_on(cursor: Any, run: Run) -> bool:
-    unfinished, _ = ledger.left(cursor, run)
-    if unfinished:
+    if ledger.left(cursor, run):
         return False
     if failures.plan_retry(cursor, run):
         return True

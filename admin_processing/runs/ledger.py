@@ -68,8 +68,7 @@ UPDATE processing_chunks SET lease_until = '-infinity'
 WHERE run_id = %s AND status = 'working' AND holder = ANY(%s)
 """
 LEFT = """
-SELECT count(*), count(*) FILTER (WHERE status = 'working' AND lease_until >= clock_timestamp())
-FROM processing_chunks WHERE run_id = %s AND phase = %s AND status <> 'done'
+SELECT count(*) FROM processing_chunks WHERE run_id = %s AND phase = %s AND status <> 'done'
 """
 LAST_STAGE = (
     "SELECT coalesce(max(stage), 0) FROM processing_chunks WHERE run_id = %s AND phase = %s"
@@ -192,11 +191,10 @@ def free_dead(cursor: Any, run: Run, is_dead: Any) -> None:
         cursor.execute(FREE, [run["run_id"], dead])
 
 
-def left(cursor: Any, run: Run) -> tuple[int, int]:
-    """Chunks of the phase that are not done, and how many of these somebody is at."""
+def left(cursor: Any, run: Run) -> int:
+    """Chunks of the phase that are not done."""
     cursor.execute(LEFT, [run["run_id"], run["phase"]])
-    unfinished, held = cursor.fetchone()
-    return unfinished, held
+    return int(cursor.fetchone()[0])
 
 
 def add_chunks(
